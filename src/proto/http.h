@@ -16,7 +16,7 @@
 #include "base/span.h"
 
 enum {
-    HTTP_MAX_FIELDS = 64,
+    HTTP_MAX_FIELDS = 65, // Host and 64 more
     HTTP_MAX_HEAD = 8192, // request line and fields with all line ends, and the empty line before them if any
 };
 
@@ -69,7 +69,7 @@ bool http_field_has(const struct http_request *r, struct span name, struct span 
 // Decodes a chunked body (RFC 9112 section 7.1); zero-initialised is its start.
 struct http_chunked {
     uint64_t chunk_left;
-    uint32_t line_len; // bytes of the present chunk-size or trailer line so far
+    uint32_t line_len; // bytes of the present chunk-size line, or of all trailer lines, so far
     uint8_t state;
     bool is_done; // the last chunk and its trailers were eaten
 };

@@ -9,11 +9,11 @@
 
 #include "base/span.h"
 
-// Decodes PATH, which begins with '/', into OUT (CAP bytes) and removes its dot segments. Returns the length, or -EINVAL:
-// for a bad or cut percent escape, a decoded control character, zero byte, backslash, or an encoded slash (%2F), for invalid UTF-8
-// (overlong forms among it), and for a path whose dot segments lead above the root. -ENOSPC when OUT is too small
-// (PATH's length always is enough). The result begins with '/' and holds no empty, "." or ".." segment, but for an empty
-// last one where PATH ends in a slash.
+// Decodes PATH into OUT (CAP bytes) and removes its dot segments. Returns the length, or -EINVAL: for a path that does
+// not begin with '/', a bad or cut percent escape, a control character, zero byte or backslash, an encoded slash (%2F),
+// invalid UTF-8 (overlong forms among it), and for a path whose dot segments lead above the root. -ENOSPC when OUT is
+// too small (PATH's length always is enough). The result begins with '/' and holds no empty, "." or ".." segment, but for
+// an empty last one where PATH ends in a slash or a dot segment.
 [[gnu::warn_unused_result]] ssize_t uri_normalize_path(struct span path, char *out, size_t cap);
 
 // Finds parameter NAME (compared undecoded) in QUERY ("a=1&b=2"). Returns its undecoded value, or the empty span with

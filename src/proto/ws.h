@@ -58,6 +58,7 @@ struct ws_parser {
     uint8_t message_opcode; // WS_TEXT or WS_BINARY while a message is unfinished, else 0
     bool in_payload;
     bool is_fin;
+    bool is_first; // no piece of the current message or control frame was given yet
 };
 
 // What a call of ws_parse() found: a piece of a payload, unmasked where it lay.

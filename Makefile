@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: MIT
+# Builds, tests and checks strowger; `make help` lists what can be asked for.
+
+VERSION := 0.1.0
+
+# BUILD names a variant, and everything made for it lies in build/$(BUILD)/. The release also becomes ./strowger.
+BUILD ?= release
+OUT := build/$(BUILD)
+ifeq ($(BUILD),release)
+PROGRAM := strowger
+else
+PROGRAM := $(OUT)/strowger
+endif
+
+# Flags. CFLAGS and LDFLAGS are the packager's; the rest is ours and always holds. Warnings stop a build only where
+# somebody is there to mend them: in CI and in the developers' variants.
+CFLAGS ?= -O2 -g
+C_STD := -std=gnu2x
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+HARDENING := -fstack-protector-strong -fPIE
+LINK_HARDENING := -pie -Wl,-z,relro,-z,now
+FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+SANITIZE_release :=
+SANITIZE_clang :=
+SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZE_tsan := -fsanitize=thread
+SANITIZE_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+ifeq ($(origin SANITIZE_$(BUILD)),undefined)
+$(error BUILD is one of release, asan, tsan, fuzz, clang; not '$(BUILD)')
+endif
+SANITIZE := $(SANITIZE_$(BUILD))
+ifneq ($(SANITIZE),)
+FORTIFY := # the sanitizers' own checks of memcpy and its kin say more
+endif
+ifneq ($(filter fuzz clang,$(BUILD)),)
+CC := clang
+else ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifneq ($(CI)$(filter-out release,$(BUILD)),)
+WERROR := -Werror
+endif
+
+PKG_CONFIG ?= pkg-config
+PACKAGES := libuv libssl libcrypto zlib
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
+LIBS := -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
+
+# The same sources give the same bytes wherever and whenever they are built: no dates, no directory, a fixed order.
+ALL_CPPFLAGS := -Isrc -D_GNU_SOURCE -DSTROWGER_VERSION='"$(VERSION)"' $(FORTIFY) $(PKG_CFLAGS) $(CPPFLAGS)
+ALL_CFLAGS := $(C_STD) $(CFLAGS) $(WARNINGS) $(WERROR) $(HARDENING) $(SANITIZE) -ffile-prefix-map=$(CURDIR)=.
+ALL_LDFLAGS := $(LINK_HARDENING) $(SANITIZE) $(LDFLAGS)
+
+# What there is: adding a file touches no line here.
+MODULES := $(sort $(wildcard src/*/*.c))
+ASSETS := $(sort $(shell find web -type f ! -name '.*' ! -name '*.test.*' ! -name '*.d.ts' ! -name 'tsconfig*.json' \
+	! -name 'package*.json' ! -path '*/node_modules/*' 2>/dev/null))
+UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/unit/*.c)))
+FUZZ_TARGETS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/fuzz/*.c)))
+OBJECTS := $(MODULES:%.c=$(OUT)/%.o) $(OUT)/assets.o
+C_FILES = $(sort $(wildcard src/*.c src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] bench/*.[ch] tools/*.[ch]))
+JOBS := $(shell nproc 2>/dev/null || echo 1)
+
+# One short line for each thing made; V=1 shows the commands.
+ifneq ($(V),1)
+Q := @
+SAY = @echo '  $(1) $@';
+endif
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: force all run test unit unit-tests e2e browser checks web types fuzz fuzz-targets deps deps-build deps-test \
+	check-layers check-reproducible format check-format tidy clean help
+
+all: $(PROGRAM) ## build the program (default); BUILD=asan, tsan, fuzz or clang for another variant
+
+strowger: $(OUT)/strowger
+	$(call SAY,BIN )cp $< $@
+
+$(OUT)/strowger: $(OUT)/src/main.o $(OUT)/libstrowger.a
+	$(call SAY,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# Everything but main(), for the program and for the tests. Made anew each time: ar would keep a deleted file's member.
+$(OUT)/libstrowger.a: $(OBJECTS) $(OUT)/files
+	$(call SAY,AR  )rm -f $@
+	$(Q)ar rcsD $@ $(OBJECTS)
+
+$(OUT)/src/base/%.o $(OUT)/src/proto/%.o: WARNINGS_HERE := -Wconversion
+
+$(OUT)/%.o: %.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(call SAY,CC  )$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(WARNINGS_HERE) -MMD -MP -c -o $@ $<
+
+$(OUT)/%.o: $(OUT)/%.c $(OUT)/flags
+	$(call SAY,CC  )$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Two notes of how and from what this variant was made, rewritten only when that has changed: what depends on them is
+# then made anew, and nothing is ever linked from two kinds of objects or keeps a file that was deleted.
+NOTE_flags = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS)
+NOTE_files = $(MODULES) $(ASSETS)
+
+$(OUT)/flags $(OUT)/files: $(OUT)/%: force
+	@$(PKG_CONFIG) --print-errors --exists $(PACKAGES) || { echo "make deps-build installs what is missing"; exit 1; }
+	@mkdir -p $(OUT)
+	@note='$(subst ','\'',$(NOTE_$*))'; [ "$$note" = "$$(cat $@ 2>/dev/null)" ] || printf '%s\n' "$$note" >$@
+
+# The page, compiled into the program by a little program of our own that runs here and now.
+$(OUT)/assets.c: $(OUT)/embed $(ASSETS) $(OUT)/files
+	$(call SAY,GEN )$(OUT)/embed web $(ASSETS) >$@
+
+$(OUT)/embed: tools/embed.c src/server/assets.h $(OUT)/flags
+	$(call SAY,CC  )$(CC) -Isrc $(C_STD) -O1 $(WARNINGS) $(WERROR) -o $@ $< -lcrypto -lz
+
+# People: one command to run it, one to test it. Each installs what is missing first, and says so.
+run: deps-build ## install what is missing, build, start (ARGS='--port 9000')
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@exec ./$(PROGRAM) $(ARGS)
+
+test: deps-test ## install what is missing, build, run all tests
+	@$(MAKE) --no-print-directory -j$(JOBS) all unit-tests
+	@tools/run-tests --build $(OUT) --program $(PROGRAM) unit tools web types e2e browser
+
+deps: ## install what the build, the tests and the checks of CI need
+	@tools/deps build test ci
+
+deps-build:
+	@tools/deps build
+
+deps-test:
+	@tools/deps build test
+
+# Tests, one suite at a time; these install nothing. Any of them runs sanitized with BUILD=asan or tsan.
+unit-tests: $(UNIT_TESTS)
+
+unit: unit-tests ## run the unit tests
+	@tools/run-tests --build $(OUT) unit
+
+e2e browser checks: all ## run the tests of the running program; `browser` with two real pages; `checks` from outside
+	@tools/run-tests --build $(OUT) --program $(PROGRAM) $@
+
+web types: ## run the tests of web/; check its types
+	@tools/run-tests $@
+
+$(OUT)/tests/unit/%: $(OUT)/tests/unit/%.o $(OUT)/libstrowger.a
+	$(call SAY,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs cmocka) $(LIBS)
+
+FUZZ_SECONDS ?= 20
+fuzz: ## feed every codec with chance for FUZZ_SECONDS (20) each
+	@$(MAKE) --no-print-directory BUILD=fuzz -j$(JOBS) fuzz-targets
+	@tools/run-tests --build build/fuzz --seconds $(FUZZ_SECONDS) fuzz
+
+fuzz-targets: $(FUZZ_TARGETS)
+
+$(OUT)/tests/fuzz/%: $(OUT)/tests/fuzz/%.o $(OUT)/libstrowger.a
+	$(call SAY,LINK)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+# Checks of the sources themselves.
+check-layers: ## who includes whom, and the sizes of files and functions
+	tools/check-layers
+
+check-reproducible: ## build twice in two directories: the same bytes must come out
+	rm -rf build/twice && mkdir -p build/twice/one build/twice/another/place
+	for d in one another/place; do cp -r Makefile src tools web build/twice/$$d && \
+		$(MAKE) -C build/twice/$$d -j$(JOBS) BUILD=release >build/twice/log 2>&1 || { cat build/twice/log; exit 1; }; done
+	cmp build/twice/one/strowger build/twice/another/place/strowger
+
+format: ## rewrite the C files as .clang-format has it
+	clang-format -i $(C_FILES)
+
+check-format: ## fail where `make format` would change something
+	clang-format --dry-run --Werror $(C_FILES)
+
+tidy: ## clang-tidy, with .clang-tidy's checks
+	printf '%s\n' $(sort $(wildcard src/*.c)) $(MODULES) tools/embed.c | \
+		xargs -P $(JOBS) -I{} clang-tidy --quiet {} -- $(C_STD) $(ALL_CPPFLAGS)
+
+clean: ## remove what was built
+	rm -rf build strowger
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z0-9 -]*\):[^#]*## \(.*\)/\1	\2/p' $(filter %akefile %.mk,$(MAKEFILE_LIST)) | expand -t 22
+
+include $(wildcard bench/bench.mk)
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)

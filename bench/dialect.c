@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// The dialects as a browser speaks them; see dialect.h.
+//
+//   login  > {"type":"login","name":"p0000001"}
+//          < {"type":"login","success":true}
+//          > {"type":"candidate","name":"p0000002","candidate":X}       p0000002 < {"type":"candidate","candidate":X}
+//   join   > {"type":"join","id":"p0000001","nick":"p0000001"}
+//          < {"type":"joined","payload":{...}}                          others < {"type":"join","payload":{...}}
+//          > {"type":"offer","id":"p0000001","nick":"p0000001","payload":X}  others < the same, keys in any order
+#include "dialect.h"
+
+#include <string.h>
+
+#include "stencil.h"
+
+// The lines that browsers' offers consist of, to fill one up with.
+static const char *const SDP_LINES[] = {
+    "a=rtpmap:96 VP8/90000\\r\\n",
+    "a=rtcp-fb:96 goog-remb\\r\\n",
+    "a=rtcp-fb:96 transport-cc\\r\\n",
+    "a=rtcp-fb:96 ccm fir\\r\\n",
+    "a=rtcp-fb:96 nack pli\\r\\n",
+    "a=fmtp:97 apt=96\\r\\n",
+    "a=extmap:4 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\\r\\n",
+    "a=ssrc:3735928559 cname:Zx7aQm1rT0b4kP2e\\r\\n",
+};
+
+static void put_filler(struct text *out, size_t len)
+{
+    for (; len > 0; len--)
+        text_put(out, "x", 1);
+}
+
+static void put_sdp(struct text *out, size_t len)
+{
+    enum { N_LINES = sizeof SDP_LINES / sizeof *SDP_LINES };
+    for (size_t i = 0; len >= strlen(SDP_LINES[i % N_LINES]); i++) {
+        text_put(out, SDP_LINES[i % N_LINES], strlen(SDP_LINES[i % N_LINES]));
+        len -= strlen(SDP_LINES[i % N_LINES]);
+    }
+    put_filler(out, len); // what is left is less than a line
+}
+
+void dialect_put_body(struct text *out, const struct message *m)
+{
+    if (m->body == BODY_OFFER) {
+        text_printf(out,
+                    "{\"type\":\"offer\",\"sdp\":\"v=0\\r\\no=- " STENCIL_MARK " 2 IN IP4 127.0.0.1\\r\\ns=-\\r\\n");
+        put_sdp(out, m->pad);
+        text_printf(out, "\"}");
+        return;
+    }
+    text_printf(out, "{\"candidate\":\"candidate:" STENCIL_MARK " 1 udp 2122260223 192.0.2.7 49170 typ host");
+    put_filler(out, m->pad);
+    text_printf(out, "\",\"sdpMid\":\"0\",\"sdpMLineIndex\":0}");
+}
+
+bool dialect_fit(const struct dialect *d, struct message *m, size_t size)
+{
+    struct text t = { 0 };
+    m->pad = 0;
+    d->put_sent(&t, m);
+    size_t least = t.len;
+    text_fini(&t);
+    if (size < least)
+        return false;
+    m->pad = size - least;
+    return true;
+}
+
+static bool is_text(const char *p, size_t len, const char *wanted)
+{
+    return len == strlen(wanted) && memcmp(p, wanted, len) == 0;
+}
+
+static const char *type_of(const struct message *m)
+{
+    return m->body == BODY_OFFER ? "offer" : "candidate";
+}
+
+static void login_put_login(struct text *out, uint32_t id)
+{
+    text_printf(out, "{\"type\":\"login\",\"name\":\"p%07u\"}", id);
+}
+
+static bool login_is_welcome(const char *p, size_t len)
+{
+    return is_text(p, len, "{\"type\":\"login\",\"success\":true}");
+}
+
+static void login_put_sent(struct text *out, const struct message *m)
+{
+    text_printf(out, "{\"type\":\"%s\",\"name\":\"p%07u\",\"%s\":", type_of(m), m->to, type_of(m));
+    dialect_put_body(out, m);
+    text_printf(out, "}");
+}
+
+static void login_put_expected(struct text *out, const struct message *m)
+{
+    text_printf(out, "{\"type\":\"%s\",\"%s\":", type_of(m), type_of(m));
+    dialect_put_body(out, m);
+    if (m->body == BODY_OFFER)
+        text_printf(out, ",\"name\":\"p%07u\"", m->from);
+    text_printf(out, "}");
+}
+
+static void join_put_login(struct text *out, uint32_t id)
+{
+    text_printf(out, "{\"type\":\"join\",\"id\":\"p%07u\",\"nick\":\"p%07u\"}", id, id);
+}
+
+static bool join_is_welcome(const char *p, size_t len)
+{
+    static const char start[] = "{\"type\":\"joined\",";
+    return len > sizeof start && memcmp(p, start, sizeof start - 1) == 0;
+}
+
+static void join_put_sent(struct text *out, const struct message *m)
+{
+    text_printf(out, "{\"type\":\"%s\",\"id\":\"p%07u\",\"nick\":\"p%07u\",\"payload\":",
+                m->body == BODY_OFFER ? "offer" : "icecandidate", m->from, m->from);
+    dialect_put_body(out, m);
+    text_printf(out, "}");
+}
+
+static const struct dialect DIALECTS[] = {
+    { "login", "/login", login_put_login, login_is_welcome, login_put_sent, login_put_expected },
+    { "join", "/join", join_put_login, join_is_welcome, join_put_sent, NULL },
+};
+
+const struct dialect *dialect_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof DIALECTS / sizeof *DIALECTS; i++) {
+        if (strcmp(DIALECTS[i].name, name) == 0)
+            return &DIALECTS[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,101 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: MIT
+// Counts the user-space instructions that strowger spends on one relayed message, and holds them against the committed
+// figures: a measure that does not depend on the machine's mood.
+//
+// The server runs under callgrind while one caller sends another a fixed number of messages, each when the one before
+// has arrived. Two lengths of run: the difference of their counts divided by the difference of their messages leaves
+// out start, logins and end.
+//
+// usage: bench/instructions.mjs --load PROGRAM [--program ./strowger] [--update] [--repeat N] [--top N]
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { ROOT, runLoad, Server, strowgerArgs } from './harness.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    load: { type: 'string', default: path.join(ROOT, 'build/release/bench/load') },
+    program: { type: 'string', default: path.join(ROOT, 'strowger') },
+    update: { type: 'boolean', default: false },
+    repeat: { type: 'string', default: '2' },
+    top: { type: 'string', default: '0' },
+  },
+});
+
+const COMMITTED = path.join(ROOT, 'bench/instructions.json');
+const MOST_GROWTH = 0.05;
+const SHORT_RUN = 1000;
+const LONG_RUN = 6000;
+
+// `most`: issue 4's bar.
+const MESSAGES = [
+  { key: 'candidate_220', name: '220-byte candidate', most: 2300, args: ['--size', 220] },
+  { key: 'offer_3000', name: '3,000-byte offer', most: 6000, args: ['--size', 3000, '--offers'] },
+];
+
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'strowger-instructions-'));
+
+/** The instructions of a whole run with N messages; the profile stays in `file`. */
+async function countRun(args, n, file) {
+  const program = path.resolve(options.program);
+  const more = strowgerArgs(program);
+  const valgrind = ['valgrind', '-q', '--tool=callgrind', `--callgrind-out-file=${file}`];
+  const command = (port) => [...valgrind, program, '--host', '127.0.0.1', '--port', String(port), ...more];
+  const server = await Server.start(command);
+  let report;
+  try {
+    const fixed = ['--pairs', 1, '--one-way', '--window', 1, '--warmup', 0, '--seconds', 60, '--messages', n];
+    report = await runLoad(path.resolve(options.load), server, 'pairs', [...fixed, ...args]);
+  } finally {
+    await server.stop();
+  }
+  if (report.result !== 'ok' || report.received !== n) throw new Error(`the run failed: ${JSON.stringify(report)}`);
+  const totals = /^(?:totals|summary): (\d+)/m.exec(fs.readFileSync(file, 'utf8'));
+  if (!totals) throw new Error('callgrind left no count');
+  return Number(totals[1]);
+}
+
+async function countMessage({ key, args }) {
+  const short = await countRun(args, SHORT_RUN, path.join(scratch, 'short'));
+  const long = await countRun(args, LONG_RUN, path.join(scratch, key));
+  return (long - short) / (LONG_RUN - SHORT_RUN);
+}
+
+function printTop(key, n) {
+  const text = execFileSync('callgrind_annotate', [path.join(scratch, key)], { encoding: 'utf8' });
+  const lines = text.split('\n').filter((line) => /^ *[\d,]+ \(/.test(line));
+  console.log(lines.slice(0, n + 1).join('\n'));
+}
+
+async function main() {
+  const committed = fs.existsSync(COMMITTED) ? JSON.parse(fs.readFileSync(COMMITTED, 'utf8')) : {};
+  const found = {};
+  for (const message of MESSAGES) {
+    const { key, name, most } = message;
+    const counts = [];
+    for (let i = 0; i < Number(options.repeat); i++) counts.push(await countMessage(message));
+    const least = Math.min(...counts);
+    const spread = ((Math.max(...counts) / least - 1) * 100).toFixed(2);
+    found[key] = Math.round(least);
+    const growth = committed[key] === undefined ? undefined : found[key] / committed[key] - 1;
+    const change = growth === undefined ? 'nothing committed' : `${(growth * 100).toFixed(1)} % on the committed`;
+    const bar = `bar ${most}: ${found[key] <= most ? 'pass' : 'miss'}`;
+    console.log(`${name}: ${found[key]} instructions (${counts.length} times, spread ${spread} %), ${change}, ${bar}`);
+    if (Number(options.top) > 0) printTop(key, Number(options.top));
+    if (growth > MOST_GROWTH && !options.update) {
+      console.error(`${name}: more than ${MOST_GROWTH * 100} % above ${committed[key]}; if that is wanted, --update`);
+      process.exitCode = 1;
+    }
+  }
+  if (options.update) fs.writeFileSync(COMMITTED, `${JSON.stringify(found, null, 2)}\n`);
+}
+
+try {
+  await main();
+} finally {
+  fs.rmSync(scratch, { recursive: true });
+}

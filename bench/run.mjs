@@ -1,0 +1,253 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: MIT
+// Measures strowger and its peers in turn, round by round, and writes the table of medians and ratios.
+//
+// usage: bench/run.mjs --load PROGRAM [--program ./strowger] [--quick] [--rounds N] [--only NAME,...] [--cpus 0,1]
+//                      [--out FILE]
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { median, ROOT, runLoad, Server, strowgerArgs } from './harness.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    load: { type: 'string' },
+    program: { type: 'string', default: './strowger' },
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    only: { type: 'string' },
+    cpus: { type: 'string', default: '0,1' },
+    out: { type: 'string' },
+  },
+});
+
+const FULL = { rounds: 5, idle: 15000, waves: 5, connects: 10000, seconds: 2, warmup: 1, settle: 1 };
+const QUICK = { rounds: 2, idle: 5000, waves: 2, connects: 2000, seconds: 0.7, warmup: 0.5, settle: 0.3 };
+const plan = options.quick ? QUICK : FULL;
+if (options.rounds) plan.rounds = Number(options.rounds);
+
+const [serverCpu, loadCpu] = options.cpus.split(',');
+const program = path.resolve(ROOT, options.program);
+const load = path.resolve(options.load ?? path.join(ROOT, 'build/release/bench/load'));
+
+/** Each server's command for each dialect that it speaks. */
+function makeServers() {
+  const peer = (file) => (port) => [process.execPath, path.join(ROOT, 'bench/peers', file), String(port)];
+  const servers = [{ name: 'ws', commands: { login: peer('ws-login.mjs'), join: peer('ws-join.mjs') } }];
+  if (!options.only || options.only.includes('strowger')) {
+    const args = strowgerArgs(program);
+    const command = (port) => [program, '--host', '127.0.0.1', '--port', String(port), ...args];
+    servers.unshift({ name: 'strowger', commands: { login: command, join: command } });
+  }
+  return servers.filter(({ name }) => !options.only || options.only.split(',').includes(name));
+}
+
+const timing = ['--warmup', plan.warmup, '--seconds', plan.seconds];
+
+// The runs: each on a server of its own, so that none inherits another's heap.
+const RUNS = [
+  {
+    dialect: 'login',
+    async measure(run, server) {
+      const w16 = await run('pairs', ['--window', 16, ...timing]);
+      const crowded = await run('pairs', ['--window', 16, '--idle', plan.idle, ...timing]);
+      const w1 = await run('pairs', ['--window', 1, ...timing]);
+      const offers = await run('pairs', ['--window', 16, '--offers', '--size', 3000, ...timing]);
+      const paced = await run('pairs', ['--rate', 20000, ...timing]);
+      const storm = await run('storm', ['--connects', plan.connects]);
+      return {
+        w16: w16.server_us,
+        perSecond: w16.per_second,
+        w1: w1.server_us,
+        offers: offers.server_us,
+        crowded: crowded.per_second / w16.per_second,
+        crowdedCost: crowded.server_us,
+        p50: paced.p50_us,
+        p99: paced.p99_us,
+        storm: storm.server_us,
+        start: server.startMs,
+      };
+    },
+  },
+  {
+    dialect: 'login',
+    async measure(run) {
+      const idle = await run('idle', ['--idle', plan.idle, '--waves', plan.waves, '--settle', plan.settle]);
+      return {
+        idleBytes: idle.bytes_per_idle,
+        kernelBytes: idle.kernel_per_idle,
+        connect: idle.connect_us,
+        waves: idle.rss_after_last / idle.rss_after_first,
+        base: idle.rss_empty / 2 ** 20,
+      };
+    },
+  },
+  {
+    dialect: 'join',
+    async measure(run) {
+      return { broadcast: (await run('broadcast', ['--members', 1000, '--window', 4, ...timing])).server_us };
+    },
+  },
+];
+
+const IDLE = plan.idle.toLocaleString('en');
+
+// The rows of the table. `most`, `least`: issue 4's bar; `share`: the bar for the ratio to the peer.
+const FIGURES = [
+  { key: 'w16', name: 'CPU per relayed 220-byte candidate, 100 pairs, window 16', unit: 'µs', most: 1, share: 1 / 15 },
+  { key: 'w1', name: 'the same, window 1', unit: 'µs', most: 7, share: 1 / 3 },
+  { key: 'offers', name: 'CPU per relayed 3,000-byte offer, 100 pairs, window 16', unit: 'µs' },
+  { key: 'perSecond', name: 'candidates a second, 100 pairs, window 16', unit: '/s' },
+  { key: 'crowded', name: `throughput with ${IDLE} idle present, of that without`, least: 0.9 },
+  { key: 'crowdedCost', name: `CPU per candidate with ${IDLE} idle present`, unit: 'µs' },
+  { key: 'p50', name: 'latency at 20,000 candidates a second, median', unit: 'µs' },
+  { key: 'p99', name: 'the same, 99th percentile', unit: 'µs' },
+  { key: 'connect', name: 'CPU per connect + upgrade + login', unit: 'µs', most: 40 },
+  { key: 'storm', name: 'CPU per connect + upgrade + login + close', unit: 'µs' },
+  { key: 'broadcast', name: 'CPU per receiver of a broadcast to a room of 1,000', unit: 'µs', most: 1 },
+  { key: 'idleBytes', name: `resident bytes per idle connection, of ${IDLE}`, most: 640 },
+  { key: 'kernelBytes', name: 'kernel memory for each end of one of them, bytes' },
+  { key: 'waves', name: `resident memory after ${plan.waves} such crowds, of that after the first`, most: 1.05 },
+  { key: 'base', name: 'resident memory without connections', unit: 'MiB' },
+  { key: 'start', name: 'start to listening', unit: 'ms', most: 20 },
+  { key: 'size', name: 'binary, stripped', unit: 'MiB', most: 2 },
+  { key: 'faults', name: 'messages lost, doubled, reordered or changed; connections broken', most: 0 },
+];
+
+function countFaults(report) {
+  const { lost = 0, duplicated = 0, reordered = 0, corrupt = 0, broken = 0 } = report;
+  return lost + duplicated + reordered + corrupt + broken || (report.result === 'ok' ? 0 : 1);
+}
+
+async function measureServer({ commands }) {
+  const figures = { faults: 0 };
+  for (const { dialect, measure } of RUNS) {
+    const server = await Server.start(commands[dialect], { cpu: serverCpu });
+    const run = async (mode, args) => {
+      const report = await runLoad(load, server, mode, args, { cpu: loadCpu });
+      figures.faults += countFaults(report);
+      if (report.error) console.error(`${mode}: ${report.error}`);
+      return report;
+    };
+    try {
+      Object.assign(figures, await measure(run, server));
+    } finally {
+      await server.stop();
+    }
+  }
+  return figures;
+}
+
+function strippedSize() {
+  const copy = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'strowger-bench-')), 'stripped');
+  execFileSync('strip', ['-o', copy, program]);
+  const { size } = fs.statSync(copy);
+  fs.rmSync(path.dirname(copy), { recursive: true });
+  return size / 2 ** 20;
+}
+
+function format(value) {
+  if (value === undefined || Number.isNaN(value)) return '–';
+  if (value >= 100 || Number.isInteger(value)) return Math.round(value).toLocaleString('en');
+  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+function formatRatio(ratio) {
+  if (ratio === undefined || !Number.isFinite(ratio) || ratio === 0) return '–';
+  return ratio < 1 ? `1/${format(1 / ratio)}` : format(ratio);
+}
+
+function formatBar({ most, least, share }) {
+  const parts = [];
+  if (most !== undefined) parts.push(`≤ ${format(most)}`);
+  if (least !== undefined) parts.push(`≥ ${format(least)}`);
+  if (share !== undefined) parts.push(`≤ ${formatRatio(share)} of ws`);
+  return parts.join(', ');
+}
+
+function verdict({ most = Infinity, least = -Infinity, share }, ours, ratio) {
+  if (ours === undefined || (most === Infinity && least === -Infinity)) return '';
+  const isMet = ours <= most && ours >= least && (share === undefined || ratio === undefined || ratio <= share);
+  return isMet ? 'pass' : '**miss**';
+}
+
+/** The table's rows: medians over the rounds, and the median of the ratios within each round. */
+function makeRows(servers, rounds) {
+  const [first, ...peers] = servers.map(({ name }) => name);
+  return FIGURES.map((figure) => {
+    const of = (name) => rounds.map((round) => round[name][figure.key]).filter((value) => value !== undefined);
+    const middle = (name) => (of(name).length ? median(of(name)) : undefined);
+    // One fault in one round is a fault.
+    const ours = figure.key === 'faults' ? Math.max(...of(first)) : middle(first);
+    const ratios = peers.map((name) => {
+      const each = rounds.map((round) => round[first][figure.key] / round[name][figure.key]).filter(Number.isFinite);
+      return each.length ? median(each) : undefined;
+    });
+    const spread = of(first).length ? `${format(Math.min(...of(first)))} – ${format(Math.max(...of(first)))}` : '';
+    const cells = [`${figure.name}${figure.unit ? `, ${figure.unit}` : ''}`, format(ours), spread];
+    peers.forEach((name, i) => cells.push(format(middle(name)), formatRatio(ratios[i])));
+    cells.push(formatBar(figure), first === 'strowger' ? verdict(figure, ours, ratios[0]) : '');
+    return cells;
+  });
+}
+
+function describeMachine() {
+  const cpus = os.cpus();
+  const memory = Math.round(os.totalmem() / 2 ** 30);
+  const kernel = os.release().split('-')[0];
+  return `${cpus.length} × ${cpus[0].model.trim()}, ${memory} GiB, Linux ${kernel}, Node.js ${process.version}`;
+}
+
+/** What was measured, in which version. */
+function describePrograms() {
+  const { dependencies } = JSON.parse(fs.readFileSync(path.join(ROOT, 'bench/peers/package.json'), 'utf8'));
+  const peers = Object.entries(dependencies).map(([name, version]) => `${name} ${version}`);
+  if (!fs.existsSync(program)) return peers.join(', ');
+  return [execFileSync(program, ['--version'], { encoding: 'utf8' }).trim().split('\n')[0], ...peers].join(', ');
+}
+
+function makeReport(servers, rounds) {
+  const [first, ...peers] = servers.map(({ name }) => name);
+  const beside = peers.flatMap((name) => [name, `${first} / ${name}`]);
+  const head = ['figure (median)', first, 'least – most', ...beside, 'bar', ''];
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  const rule = head.map((_, i) => (i === 0 ? '---' : '--:'));
+  const table = [head, rule, ...makeRows(servers, rounds)].map(line).join('\n');
+  const kind = options.quick ? `${plan.rounds} short rounds, for a glance only` : `${plan.rounds} rounds in turn`;
+  return `# Results
+
+Made by \`make bench\`; do not edit. ${new Date().toISOString().slice(0, 10)}, ${kind}.
+
+${describeMachine()}; ${describePrograms()}.
+
+Server pinned to processor ${serverCpu}, load generator to processor ${loadCpu}; strowger with one worker. CPU is the server's own time, user
+and system together. Compare times only within this table; what each row means is in [README.md](README.md).
+
+${table}
+`;
+}
+
+async function main() {
+  const servers = makeServers();
+  const rounds = [];
+  execFileSync('taskset', ['-apc', loadCpu, String(process.pid)]);
+  for (let i = 0; i < plan.rounds; i++) {
+    const round = {};
+    for (const server of servers) {
+      const began = Date.now();
+      round[server.name] = await measureServer(server);
+      console.error(`round ${i + 1} of ${plan.rounds}: ${server.name}, ${Math.round((Date.now() - began) / 1000)} s`);
+    }
+    if (round.strowger) round.strowger.size = strippedSize();
+    rounds.push(round);
+  }
+  const report = makeReport(servers, rounds);
+  if (options.out) fs.writeFileSync(options.out, report);
+  console.log(report);
+  if (rounds.some((round) => round.strowger?.faults > 0)) process.exitCode = 1;
+}
+
+await main();

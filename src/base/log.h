@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// One record, one line, on stderr: when, how grave, what happened, and fields that say to whom.
+//
+// Values may come from strangers: they are quoted and escaped, so that no name can forge a line or move a cursor.
+// What peers say to each other (SDP, candidates, tokens) is never logged above trace.
+#ifndef STROWGER_BASE_LOG_H
+#define STROWGER_BASE_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/span.h"
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE };
+
+struct log_field {
+    const char *key; // NULL ends the list
+    struct span text;
+    int64_t number;
+    bool is_number;
+};
+
+#define LOG_SPAN(k, s) ((struct log_field){ .key = (k), .text = (s) })
+#define LOG_TEXT(k, s) ((struct log_field){ .key = (k), .text = span_of(s) })
+#define LOG_INT(k, v)  ((struct log_field){ .key = (k), .number = (int64_t)(v), .is_number = true })
+
+// Sets what is written: records of LEVEL and graver ones. Info when never called.
+void log_set_level(enum log_level level);
+
+// Whether records of LEVEL are written, for callers whose fields cost something to make.
+bool log_is_on(enum log_level level);
+
+// The level called NAME ("error" to "trace"), or -1.
+int log_level_of(struct span name);
+
+// Writes MESSAGE with FIELDS, which end with one whose key is NULL. A record is cut at 1 KiB.
+void log_fields(enum log_level level, const char *message, const struct log_field *fields);
+
+// log_write(LOG_INFO, "peer joined", LOG_SPAN("peer", name), LOG_INT("n", 3));
+#define log_write(level, message, ...)                                                                                 \
+    (log_is_on(level) ? log_fields(level, message, (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ 0 } })      \
+                      : (void)0)
+
+#endif

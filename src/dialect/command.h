@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// What the dialects of `{"type":...}` messages share: reading a message into fields, and telling the sender what is wrong.
+#ifndef STROWGER_DIALECT_COMMAND_H
+#define STROWGER_DIALECT_COMMAND_H
+
+#include <stdbool.h>
+
+#include "base/span.h"
+#include "proto/json.h"
+#include "switchboard/session.h"
+
+enum {
+    COMMAND_MAX_NAME = 256,  // bytes of a name or id
+    COMMAND_MAX_QUOTE = 256, // bytes of a stranger's text that an error repeats
+};
+
+// Reads TEXT as an object with FIELDS, the first of which is "type". True when it is one with a type; otherwise the
+// sender has been told what it is.
+[[gnu::warn_unused_result]] bool command_parse(struct session *s, struct span text, struct json_field *fields,
+                                               size_t n);
+
+// An on_binary for dialects whose clients may send their JSON in binary messages: hands it to the dialect's on_text when it
+// is text at all.
+void command_binary(struct session *s, struct span data);
+
+// Sends {"type":"error","message":BEFORE QUOTED AFTER}. QUOTED comes from outside: it is escaped, and cut at
+// COMMAND_MAX_QUOTE bytes.
+void command_error(struct session *s, struct span before, struct span quoted, struct span after);
+
+// How VALUE is written in an error: a string without its quotes and decoded, anything else as it came; "undefined" when
+// absent. OUT is COMMAND_MAX_QUOTE bytes, of which the result may be a part.
+struct span command_quote(const struct json_value *value, char out[COMMAND_MAX_QUOTE]);
+
+// The name that VALUE says: a string of 1 to COMMAND_MAX_NAME bytes, decoded into OUT when it has escapes. The empty span
+// when it is none.
+struct span command_name(const struct json_value *value, char out[COMMAND_MAX_NAME]);
+
+#endif

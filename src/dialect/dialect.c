@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// The table of dialects.
+#include "dialect/dialect.h"
+
+static const struct dialect *const dialects[] = { &dialect_auto, &dialect_login, &dialect_join, &dialect_echo };
+
+enum { N_DIALECTS = sizeof dialects / sizeof *dialects };
+
+const struct dialect *dialect_at(size_t i)
+{
+    return i < N_DIALECTS ? dialects[i] : NULL;
+}
+
+const struct dialect *dialect_find(struct span name)
+{
+    for (size_t i = 0; i < N_DIALECTS; i++)
+        if (span_equal(name, span_of(dialects[i]->name)))
+            return dialects[i];
+    return NULL;
+}

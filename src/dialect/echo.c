@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// Sends every message back, text as text and binary as binary: for testing what lies below.
+#include "dialect/dialect.h"
+
+static void send_back(struct session *s, struct span text)
+{
+    session_send_text(s, text);
+}
+
+static void send_back_binary(struct session *s, struct span data)
+{
+    s->ops->send_binary(s, data);
+}
+
+const struct dialect dialect_echo = {
+    .name = "echo",
+    .summary = "every message comes back",
+    .on_text = send_back,
+    .on_binary = send_back_binary,
+};

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: MIT
+// The join dialect: peers join a room under an id, offers go to everybody, answers to one (the tutorial 004, completed).
+//
+//     B> {"type":"join","id":2,"nick":"b"}     B< {"type":"joined","payload":{"id":2,"peers":[{"id":1,"nick":"a"}]}}
+//                                              A< {"type":"join","payload":{"id":2,"nick":"b"}}
+//     B> {"type":"offer","payload":X}          A< {"type":"offer","payload":X,"id":2,"nick":"b"}
+//     A> {"type":"answer","receiverId":2,...}  B< {"type":"answer","receiverId":2,...,"id":1,"nick":"a"}
+//     B closes                                 A< {"type":"leave","payload":{"id":2,"nick":"b"}}
+//
+// `room` in a join names the room; without it all share one. What is relayed keeps its members, the unknown ones too, but
+// for `id` and `nick`, which are always the sender's. An id may be a string or a number and stays what it was.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "dialect/command.h"
+#include "dialect/dialect.h"
+#include "switchboard/peer.h"
+#include "switchboard/room.h"
+#include "switchboard/switchboard.h"
+
+enum {
+    MAX_NUMBER = 64, // bytes of a number that is an id
+    // A peer's name in the realm: the room's length in two bytes, the room, 's' or 'n', the id.
+    MAX_KEY = 2 + COMMAND_MAX_NAME + 1 + COMMAND_MAX_NAME,
+};
+
+struct key {
+    size_t len;
+    char p[MAX_KEY];
+};
+
+static const struct span nothing;
+
+static void on_relay(struct peer *p, const struct relay *r)
+{
+    session_send(p->session, r->parts, r->n_parts);
+}
+
+static const struct peer_ops peer_ops = { .on_relay = on_relay };
+
+static struct span key_span(const struct key *key)
+{
+    return (struct span){ key->p, key->len };
+}
+
+static void key_put(struct key *key, struct span s)
+{
+    if (s.len)
+        memcpy(key->p + key->len, s.p, s.len);
+    key->len += s.len;
+}
+
+// Numbers that JavaScript holds equal are the same id, however they are written.
+static bool key_put_number(struct key *key, struct span raw)
+{
+    char text[MAX_NUMBER + 1], canonical[32];
+    if (raw.len > MAX_NUMBER)
+        return false;
+    memcpy(text, raw.p, raw.len);
+    text[raw.len] = '\0';
+    double number = strtod(text, NULL);
+    int len = snprintf(canonical, sizeof canonical, "n%.17g", number == 0 ? 0.0 : number);
+    key_put(key, (struct span){ canonical, (size_t)len });
+    return true;
+}
+
+// Makes the KEY under which ID in ROOM is known. False when ID is neither a number nor a short string that is not empty.
+static bool make_key(struct key *key, struct span room, const struct json_value *id)
+{
+    char decoded[COMMAND_MAX_NAME];
+    char room_len[2] = { (char)(room.len >> 8), (char)room.len };
+    key->len = 0;
+    key_put(key, (struct span){ room_len, sizeof room_len });
+    key_put(key, room);
+    if (id->type == JSON_NUMBER)
+        return key_put_number(key, id->raw);
+    struct span name = command_name(id, decoded);
+    if (!name.len)
+        return false;
+    key_put(key, SPAN("s"));
+    key_put(key, name);
+    return true;
+}
+
+static struct seat *seat_of(const struct session *s)
+{
+    return s->peer ? room_first_seat(s->peer) : NULL;
+}
+
+// Tells everyone else in SEAT's room that its peer came or went.
+static void announce(const struct seat *seat, struct span beginning)
+{
+    struct span parts[] = { beginning, seat_card(seat), SPAN("}") };
+    struct relay r = { .from = seat->peer->ref, .parts = parts, .n_parts = 3 };
+    room_publish(seat, &r);
+}
+
+static void leave_room(struct seat *seat)
+{
+    announce(seat, SPAN("{\"type\":\"leave\",\"payload\":"));
+    room_leave(seat);
+}
+
+// Appends to OUT the cards of all in SEAT's room but SEAT's own, with commas between.
+static int put_others(struct buf *out, const struct seat *seat)
+{
+    bool is_first = true;
+    for (const struct seat *other = room_next_seat(seat->room, NULL); other;
+         other = room_next_seat(seat->room, other)) {
+        if (other == seat)
+            continue;
+        if ((!is_first && buf_put_span(out, SPAN(",")) != 0) || buf_put_span(out, seat_card(other)) != 0)
+            return -ENOMEM;
+        is_first = false;
+    }
+    return 0;
+}
+
+static void welcome(struct session *s, const struct seat *seat, struct span id)
+{
+    struct buf others = { 0 };
+    if (put_others(&others, seat) == 0) {
+        struct span parts[] = { SPAN("{\"type\":\"joined\",\"payload\":{\"id\":"), id, SPAN(",\"peers\":["),
+                                buf_span(&others), SPAN("]}}") };
+        session_send(s, parts, 5);
+    }
+    buf_fini(&others);
+}
+
+// The member's card: {"id":ID} or {"id":ID,"nick":NICK}, both raw. 0 or -ENOMEM.
+static int put_card(struct buf *card, struct span id, const struct json_value *nick)
+{
+    bool has_nick = nick->type == JSON_STRING;
+    struct span parts[] = { SPAN("{\"id\":"), id, has_nick ? SPAN(",\"nick\":") : nothing,
+                            has_nick ? nick->raw : nothing, SPAN("}") };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (buf_put_span(card, parts[i]) != 0)
+            return -ENOMEM;
+    return 0;
+}
+
+static void enter(struct session *s, struct span room, const struct json_value *id, const struct json_value *nick)
+{
+    struct seat *seat = seat_of(s);
+    if (seat)
+        leave_room(seat);
+    struct buf card = { 0 };
+    if (put_card(&card, id->raw, nick) == 0 && room_join(s->peer, room, ROOM_UNLIMITED, buf_span(&card), &seat) == 0) {
+        announce(seat, SPAN("{\"type\":\"join\",\"payload\":"));
+        welcome(s, seat, id->raw);
+    } else {
+        switchboard_release(s->peer);
+        command_error(s, SPAN("There is no room for you now"), nothing, nothing);
+    }
+    buf_fini(&card);
+}
+
+enum join_field { JOIN_TYPE, JOIN_ID, JOIN_NICK, JOIN_ROOM, N_JOIN_FIELDS };
+
+static void join(struct session *s, struct span text)
+{
+    struct json_field fields[N_JOIN_FIELDS] = { [JOIN_TYPE] = { .key = SPAN("type") },
+                                                [JOIN_ID] = { .key = SPAN("id") },
+                                                [JOIN_NICK] = { .key = SPAN("nick") },
+                                                [JOIN_ROOM] = { .key = SPAN("room") } };
+    if (!command_parse(s, text, fields, N_JOIN_FIELDS))
+        return;
+    const struct json_value *id = &fields[JOIN_ID].value, *nick = &fields[JOIN_NICK].value;
+    const struct json_value *room = &fields[JOIN_ROOM].value;
+    char decoded[COMMAND_MAX_NAME], quote[COMMAND_MAX_QUOTE];
+    struct key key;
+    struct span room_name = command_name(room, decoded);
+    if (room->type != JSON_ABSENT && !room_name.len)
+        command_error(s, SPAN("A room is a string of 1 to 256 bytes, not: "), command_quote(room, quote), nothing);
+    else if (!make_key(&key, room_name, id))
+        command_error(s, SPAN("An id is a number or a string of 1 to 256 bytes, not: "), command_quote(id, quote),
+                      nothing);
+    else if (nick->type != JSON_ABSENT && (nick->type != JSON_STRING || nick->raw.len > COMMAND_MAX_NAME + 2))
+        command_error(s, SPAN("A nick is a string of at most 256 bytes, not: "), command_quote(nick, quote), nothing);
+    else if (switchboard_claim(s->mount->realm, s, &peer_ops, key_span(&key)) != 0)
+        command_error(s, SPAN("This id is taken: "), command_quote(id, quote), nothing);
+    else
+        enter(s, room_name, id, nick);
+}
+
+// Appends TEXT, an object, to OUT with its members `id` and `nick` replaced by those of CARD, or added.
+static int put_stamped(struct buf *out, struct span text, struct span card)
+{
+    struct json_field own[] = { { .key = SPAN("id") }, { .key = SPAN("nick") } };
+    if (json_parse_object(card, own, 2) != JSON_OK)
+        return -EINVAL;
+    struct json_member member;
+    size_t pos = 0;
+    struct span comma = SPAN("{");
+    while (json_next(text, &pos, &member)) {
+        bool is_own = json_string_is(&member.key, own[0].key) || json_string_is(&member.key, own[1].key);
+        if (is_own)
+            continue;
+        struct span whole = { member.key.raw.p,
+                              (size_t)(member.value.raw.p + member.value.raw.len - member.key.raw.p) };
+        if (buf_put_span(out, comma) != 0 || buf_put_span(out, whole) != 0)
+            return -ENOMEM;
+        comma = SPAN(",");
+    }
+    // The card's inside goes last: it is never empty.
+    struct span inside = { card.p + 1, card.len - 2 };
+    return buf_put_span(out, comma) || buf_put_span(out, inside) || buf_put_span(out, SPAN("}")) ? -ENOMEM : 0;
+}
+
+static void relay_to_all(struct session *s, const struct relay *r, const struct json_value *receiver)
+{
+    (void)receiver;
+    room_publish(seat_of(s), r);
+}
+
+static void relay_to_one(struct session *s, const struct relay *r, const struct json_value *receiver)
+{
+    struct key key;
+    struct peer_ref target;
+    char quote[COMMAND_MAX_QUOTE];
+    struct realm *realm = s->mount->realm;
+    if (make_key(&key, room_name(seat_of(s)->room), receiver) && switchboard_find(realm, key_span(&key), &target))
+        switchboard_send(realm->switchboard, target, r);
+    else
+        command_error(s, SPAN("Nobody in this room has the receiverId: "), command_quote(receiver, quote), nothing);
+}
+
+static void relay_to_one_or_all(struct session *s, const struct relay *r, const struct json_value *receiver)
+{
+    if (receiver->type == JSON_ABSENT || receiver->type == JSON_NULL)
+        relay_to_all(s, r, receiver);
+    else
+        relay_to_one(s, r, receiver);
+}
+
+struct command {
+    struct span type;
+    void (*deliver)(struct session *s, const struct relay *r, const struct json_value *receiver);
+};
+
+static const struct command commands[] = {
+    { SPAN("icecandidate"), relay_to_one_or_all },
+    { SPAN("offer"), relay_to_all },
+    { SPAN("answer"), relay_to_one },
+};
+
+static void relay(struct session *s, const struct command *command, struct span text, const struct json_value *receiver)
+{
+    struct seat *seat = seat_of(s);
+    if (!seat) {
+        command_error(s, SPAN("Join first; nothing was sent of type: "), command->type, nothing);
+        return;
+    }
+    struct json_value root;
+    struct buf out = { 0 };
+    if (json_parse(text, &root) == JSON_OK && put_stamped(&out, root.raw, seat_card(seat)) == 0) {
+        struct span part = buf_span(&out);
+        struct relay r = { .from = s->peer->ref, .parts = &part, .n_parts = 1 };
+        command->deliver(s, &r, receiver);
+    }
+    buf_fini(&out);
+}
+
+static void leave(struct session *s)
+{
+    struct seat *seat = seat_of(s);
+    if (seat)
+        leave_room(seat);
+    if (s->peer)
+        switchboard_release(s->peer);
+}
+
+enum field { TYPE, RECEIVER, N_FIELDS };
+
+static void on_text(struct session *s, struct span text)
+{
+    struct json_field fields[N_FIELDS] = {
+        [TYPE] = { .key = SPAN("type") }, [RECEIVER] = { .key = SPAN("receiverId") }
+    };
+    if (!command_parse(s, text, fields, N_FIELDS))
+        return;
+    const struct json_value *type = &fields[TYPE].value;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (json_string_is(type, commands[i].type)) {
+            relay(s, &commands[i], text, &fields[RECEIVER].value);
+            return;
+        }
+    char quote[COMMAND_MAX_QUOTE];
+    if (json_string_is(type, SPAN("join")))
+        join(s, text);
+    else if (json_string_is(type, SPAN("leave")))
+        leave(s);
+    else
+        command_error(s, s->mount->opts->unknown_text, command_quote(type, quote), nothing);
+}
+
+const struct dialect dialect_join = {
+    .name = "join",
+    .summary = "join a room under an id; offers go to all, answers to one (JSON over WebSocket)",
+    .on_text = on_text,
+    .on_binary = command_binary,
+    .on_close = leave,
+};

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+// The login dialect: peers log in by name and call each other by name (the tutorials 000, 001 and 003).
+//
+//     A> {"type":"login","name":"A"}                     A< {"type":"login","success":true}
+//     A> {"type":"offer","name":"B","offer":X}           B< {"type":"offer","offer":X,"name":"A"}
+//     B> {"type":"answer","name":"A","answer":Y}         A< {"type":"answer","answer":Y}
+//     A> {"type":"candidate","name":"B","candidate":Z}   B< {"type":"candidate","candidate":Z}
+//     A> {"type":"leave","name":"B"}                     B< {"type":"leave"}
+//
+// An offer begins a call: both ends note it, and only they can end it, by `leave` or by going away. The payloads X, Y, Z
+// leave byte for byte as they came. The sender's name is the server's to say, never the client's.
+#include <errno.h>
+
+#include "base/buf.h"
+#include "dialect/command.h"
+#include "dialect/dialect.h"
+#include "switchboard/peer.h"
+#include "switchboard/switchboard.h"
+
+enum field { TYPE, NAME, OFFER, ANSWER, CANDIDATE, N_FIELDS };
+
+// What a relay means to the peer that gets it.
+enum kind { RELAY_OFFER, RELAY_MESSAGE, RELAY_LEAVE };
+
+struct command {
+    struct span type;
+    void (*handle)(struct session *s, const struct command *command, struct json_field *fields);
+    enum field payload;    // for what is relayed
+    struct span beginning; // of the relayed message, up to the payload's value
+};
+
+static const struct span nothing;
+
+static void on_relay(struct peer *p, const struct relay *r)
+{
+    if (r->kind == RELAY_OFFER && peer_add_call(p, r->from) != 0)
+        return; // rung by too many at once: like a phone that is switched off
+    if (r->kind == RELAY_LEAVE) {
+        struct call *call = peer_find_call(p, r->from);
+        if (!call)
+            return;
+        peer_remove_call(p, call);
+    }
+    session_send(p->session, r->parts, r->n_parts);
+}
+
+static const struct peer_ops peer_ops = { .on_relay = on_relay };
+
+static void login(struct session *s, const struct command *command, struct json_field *fields)
+{
+    (void)command;
+    char decoded[COMMAND_MAX_NAME];
+    struct span name = command_name(&fields[NAME].value, decoded);
+    bool success = name.len && switchboard_claim(s->mount->realm, s, &peer_ops, name) == 0;
+    session_send_text(s, success ? SPAN("{\"type\":\"login\",\"success\":true}")
+                                 : SPAN("{\"type\":\"login\",\"success\":false}"));
+}
+
+// Finds whom FIELDS name. False when there is nobody: the sender has been told.
+static bool find_target(struct session *s, const struct json_field *fields, struct peer_ref *target)
+{
+    char decoded[COMMAND_MAX_NAME], quote[COMMAND_MAX_QUOTE];
+    const struct json_value *value = &fields[NAME].value;
+    if (!s->peer) {
+        command_error(s, SPAN("Log in first; nothing was sent to: "), command_quote(value, quote), nothing);
+        return false;
+    }
+    struct span name = command_name(value, decoded);
+    if (name.len && switchboard_find(s->mount->realm, name, target))
+        return true;
+    command_error(s, SPAN("Nobody is logged in as: "), command_quote(value, quote), nothing);
+    return false;
+}
+
+static bool send_relay(struct session *s, struct peer_ref target, enum kind kind, const struct span *parts, size_t n)
+{
+    struct relay r = {
+        .from = s->peer->ref, .from_name = peer_name(s->peer), .kind = kind, .parts = parts, .n_parts = n
+    };
+    return switchboard_send(s->mount->realm->switchboard, target, &r);
+}
+
+// A payload that is absent is left out with its key, as JSON.stringify leaves out what is undefined.
+static struct span beginning_of(const struct command *command, const struct json_value *payload)
+{
+    struct span all = command->beginning;
+    if (payload->type == JSON_ABSENT)
+        all.len = SPAN("{\"type\":\"\"").len + command->type.len;
+    return all;
+}
+
+static void relay(struct session *s, const struct command *command, struct json_field *fields)
+{
+    struct peer_ref target;
+    if (!find_target(s, fields, &target))
+        return;
+    const struct json_value *payload = &fields[command->payload].value;
+    struct span parts[] = { beginning_of(command, payload), payload->raw, SPAN("}") };
+    send_relay(s, target, RELAY_MESSAGE, parts, 3);
+}
+
+static void offer(struct session *s, const struct command *command, struct json_field *fields)
+{
+    struct peer_ref target;
+    if (!find_target(s, fields, &target))
+        return;
+    struct buf sender = { 0 };
+    if (json_put_string(&sender, peer_name(s->peer)) != 0 || peer_add_call(s->peer, target) != 0) {
+        command_error(s, SPAN("Too many calls at once"), nothing, nothing);
+    } else {
+        const struct json_value *payload = &fields[command->payload].value;
+        struct span parts[] = { beginning_of(command, payload), payload->raw, SPAN(",\"name\":"), buf_span(&sender),
+                                SPAN("}") };
+        send_relay(s, target, RELAY_OFFER, parts, 5);
+    }
+    buf_fini(&sender);
+}
+
+static void send_leave(struct session *s, struct call *call)
+{
+    struct peer_ref other = call->other;
+    struct span leave = SPAN("{\"type\":\"leave\"}");
+    // A call with oneself has one end: it must still be there when the message arrives.
+    bool is_own = peer_ref_equal(other, s->peer->ref);
+    if (!is_own)
+        peer_remove_call(s->peer, call);
+    send_relay(s, other, RELAY_LEAVE, &leave, 1);
+}
+
+static void leave_named(struct session *s, const struct json_field *fields)
+{
+    struct peer_ref target;
+    if (!find_target(s, fields, &target))
+        return;
+    struct call *call = peer_find_call(s->peer, target);
+    char quote[COMMAND_MAX_QUOTE];
+    if (call)
+        send_leave(s, call);
+    else
+        command_error(s, SPAN("You are not in a call with: "), command_quote(&fields[NAME].value, quote), nothing);
+}
+
+static void leave(struct session *s, const struct command *command, struct json_field *fields)
+{
+    (void)command;
+    if (fields[NAME].value.type != JSON_ABSENT) {
+        leave_named(s, fields);
+        return;
+    }
+    struct call *call = s->peer ? peer_latest_call(s->peer) : NULL;
+    if (call)
+        send_leave(s, call);
+    else
+        command_error(s, SPAN("You are not in a call"), nothing, nothing);
+}
+
+static const struct command commands[] = {
+    { SPAN("candidate"), relay, CANDIDATE, SPAN("{\"type\":\"candidate\",\"candidate\":") },
+    { SPAN("offer"), offer, OFFER, SPAN("{\"type\":\"offer\",\"offer\":") },
+    { SPAN("answer"), relay, ANSWER, SPAN("{\"type\":\"answer\",\"answer\":") },
+    { SPAN("leave"), leave, TYPE, SPAN("") },
+    { SPAN("login"), login, TYPE, SPAN("") },
+};
+
+static void on_text(struct session *s, struct span text)
+{
+    struct json_field fields[N_FIELDS] = {
+        [TYPE] = { .key = SPAN("type") },           [NAME] = { .key = SPAN("name") },
+        [OFFER] = { .key = SPAN("offer") },         [ANSWER] = { .key = SPAN("answer") },
+        [CANDIDATE] = { .key = SPAN("candidate") },
+    };
+    if (!command_parse(s, text, fields, N_FIELDS))
+        return;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (json_string_is(&fields[TYPE].value, commands[i].type)) {
+            commands[i].handle(s, &commands[i], fields);
+            return;
+        }
+    char quote[COMMAND_MAX_QUOTE];
+    command_error(s, s->mount->opts->unknown_text, command_quote(&fields[TYPE].value, quote), nothing);
+}
+
+static void on_open(struct session *s)
+{
+    if (s->mount->opts->greeting.len)
+        session_send_text(s, s->mount->opts->greeting);
+}
+
+static void on_close(struct session *s)
+{
+    if (!s->peer)
+        return;
+    struct call *call;
+    while ((call = peer_latest_call(s->peer)))
+        send_leave(s, call);
+    switchboard_release(s->peer);
+}
+
+const struct dialect dialect_login = {
+    .name = "login",
+    .summary = "log in by name, call by name (JSON over WebSocket)",
+    .on_open = on_open,
+    .on_text = on_text,
+    .on_binary = command_binary,
+    .on_close = on_close,
+};

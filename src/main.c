@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// strowger, a WebRTC signaling server: command line in, exit status out.
+#include <stdio.h>
+
+#include "base/log.h"
+#include "dialect/dialect.h"
+#include "server/config.h"
+#include "server/server.h"
+
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+static void print_help(void)
+{
+    puts("strowger: a WebRTC signaling server\n"
+         "\n"
+         "usage: strowger [OPTION]...\n"
+         "\n"
+         "Listens for HTTP and WebSocket on TCP, and for STUN on UDP, and logs the address to open.\n"
+         "\n"
+         "options:");
+    config_print_options();
+    puts("\ndialects:");
+    const struct dialect *d;
+    for (size_t i = 0; (d = dialect_at(i)); i++)
+        printf("  %-8s %s\n", d->name, d->summary);
+    printf("\nmounted by default:");
+    for (size_t i = 0; server_default_mounts[i]; i++)
+        printf(" %s", server_default_mounts[i]);
+    puts("\n(\"/\" takes every path that no other mount claims)");
+}
+
+int main(int argc, char **argv)
+{
+    static struct server server;
+    struct config config;
+    char error[CONFIG_ERROR_LEN];
+    int status = EXIT_OK;
+    enum config_result result = config_parse(&config, argc, argv, error);
+    if (result == CONFIG_HELP) {
+        print_help();
+    } else if (result == CONFIG_VERSION) {
+        puts("strowger " STROWGER_VERSION);
+    } else if (result == CONFIG_USAGE) {
+        fprintf(stderr, "strowger: %s (--help lists the options)\n", error);
+        status = EXIT_USAGE;
+    } else {
+        log_set_level((enum log_level)config.log_level);
+        if (server_start(&server, &config, error) == 0) {
+            server_run(&server);
+            server_stop(&server);
+        } else {
+            fprintf(stderr, "strowger: %s\n", error);
+            status = EXIT_FAILED;
+        }
+    }
+    config_fini(&config);
+    return status;
+}

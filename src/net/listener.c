@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// A socket that waits for connections; see listener.h.
+#include "net/listener.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "net/sock.h"
+
+enum {
+    BACKLOG = 4096,
+    MAX_ACCEPTS = 64, // a turn: a storm of new connections must not starve those that talk
+};
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+// Accepting stops for a moment instead of spinning on a connection that can't be taken; whoever waits stays in the
+// kernel's queue, and the connections that are there go on.
+static void pause_accepting(struct listener *l, int err)
+{
+    if (!l->is_paused)
+        log_write(LOG_WARN, "accepting paused", LOG_TEXT("reason", uv_strerror(-err)));
+    l->is_paused = true;
+    uv_poll_stop(&l->poll);
+    deadline_set(l->deadlines, &l->retry, LISTENER_RETRY_MS);
+}
+
+// Whether accept() failed for want of something, rather than because of the one connection.
+static bool is_shortage(int err)
+{
+    return err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM;
+}
+
+static void accept_some(struct listener *l)
+{
+    for (int i = 0; i < MAX_ACCEPTS; i++) {
+        int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0 && is_shortage(errno)) {
+            pause_accepting(l, errno);
+            return;
+        }
+        if (fd < 0 && errno == EAGAIN)
+            return;
+        if (fd < 0)
+            continue; // ECONNABORTED, EINTR, and network errors that belong to the connection (accept(2))
+        if (l->is_paused) {
+            l->is_paused = false;
+            log_write(LOG_WARN, "accepting resumed");
+        }
+        l->on_accept(l, fd);
+    }
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    accept_some(CONTAINER_OF(poll, struct listener, poll));
+}
+
+static void on_retry(struct deadline *d)
+{
+    struct listener *l = CONTAINER_OF(d, struct listener, retry);
+    uv_poll_start(&l->poll, UV_READABLE, on_poll);
+}
+
+int listener_open(struct listener *l, uv_loop_t *loop, struct deadlines *deadlines, const struct sockaddr *addr)
+{
+    int fd = sock_bind(addr, SOCK_STREAM);
+    if (fd < 0)
+        return fd;
+    // Accepted sockets inherit it: one system call here instead of one a connection.
+    int on = 1, err = 0;
+    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 || listen(fd, BACKLOG) != 0)
+        err = -errno;
+    if (!err)
+        err = uv_poll_init(loop, &l->poll, fd);
+    if (err) {
+        close(fd);
+        return err;
+    }
+    l->fd = fd;
+    l->deadlines = deadlines;
+    l->is_paused = false;
+    deadline_init(&l->retry, on_retry);
+    uv_poll_start(&l->poll, UV_READABLE, on_poll);
+    return 0;
+}
+
+void listener_close(struct listener *l)
+{
+    deadline_cancel(&l->retry);
+    uv_close((uv_handle_t *)&l->poll, NULL);
+    close(l->fd);
+}
+
+int listener_port(const struct listener *l)
+{
+    return sock_bound_port(l->fd);
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// A socket that waits for connections; when the process has no descriptor left it pauses instead of spinning.
+#ifndef STROWGER_NET_LISTENER_H
+#define STROWGER_NET_LISTENER_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <uv.h>
+
+#include "net/deadline.h"
+
+enum { LISTENER_RETRY_MS = 100 }; // how often accepting is tried again after running out of descriptors
+
+struct listener;
+
+struct listener {
+    uv_poll_t poll;
+    struct deadlines *deadlines;
+    struct deadline retry;
+    // Takes over the connected socket FD, non-blocking and with TCP_NODELAY set.
+    void (*on_accept)(struct listener *l, int fd);
+    void *user;
+    int fd;
+    bool is_paused;
+};
+
+// Makes L listen at ADDR on LOOP, on IPv4 too when ADDR is the IPv6 wildcard. A port of 0 takes a free one. 0 or a
+// negative errno with nothing left behind. L's memory may go once the loop's handles are closed.
+[[gnu::warn_unused_result]] int listener_open(struct listener *l, uv_loop_t *loop, struct deadlines *deadlines,
+                                              const struct sockaddr *addr);
+
+// Stops listening; the handle closes at the end of the turn.
+void listener_close(struct listener *l);
+
+// The port that L listens on.
+int listener_port(const struct listener *l);
+
+#endif

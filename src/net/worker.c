@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// One thread's share of the server; see worker.h.
+#include "net/worker.h"
+
+static void on_before_sleep(uv_prepare_t *prepare)
+{
+    struct worker *w = CONTAINER_OF(prepare, struct worker, before_sleep);
+    conn_group_flush(&w->conns);
+}
+
+int worker_init(struct worker *w)
+{
+    int err = uv_loop_init(&w->loop);
+    if (err)
+        return err;
+    err = conn_group_init(&w->conns, &w->loop, &w->deadlines);
+    if (err) {
+        uv_loop_close(&w->loop);
+        return err;
+    }
+    deadlines_init(&w->deadlines, &w->loop);
+    uv_prepare_init(&w->loop, &w->before_sleep);
+    uv_prepare_start(&w->before_sleep, on_before_sleep);
+    return 0;
+}
+
+void worker_run(struct worker *w)
+{
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+}
+
+void worker_stop(struct worker *w)
+{
+    uv_stop(&w->loop);
+}
+
+static void close_handle(uv_handle_t *handle, void *unused)
+{
+    (void)unused;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+void worker_fini(struct worker *w)
+{
+    conn_group_close(&w->conns);
+    uv_walk(&w->loop, close_handle, NULL);
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&w->loop);
+    conn_group_fini(&w->conns);
+}

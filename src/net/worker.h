@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// One thread's share of the server: its loop, its timeouts and its connections.
+//
+// Everything that hangs from a worker is touched by that worker's thread alone, so nothing here is locked. Output gathers
+// in the connections while events are handled and leaves once a turn of the loop, just before it sleeps.
+#ifndef STROWGER_NET_WORKER_H
+#define STROWGER_NET_WORKER_H
+
+#include <uv.h>
+
+#include "net/conn.h"
+#include "net/deadline.h"
+
+struct worker {
+    uv_loop_t loop;
+    uv_prepare_t before_sleep;
+    struct deadlines deadlines;
+    struct conn_group conns;
+};
+
+// Makes W ready to run. 0 or a negative errno, with nothing left behind.
+[[gnu::warn_unused_result]] int worker_init(struct worker *w);
+
+// Runs W's loop until worker_stop().
+void worker_run(struct worker *w);
+
+// Makes worker_run() return after the present turn. From W's own thread.
+void worker_stop(struct worker *w);
+
+// Closes all connections and every other handle of the loop, lets their close callbacks run and frees everything.
+void worker_fini(struct worker *w);
+
+#endif

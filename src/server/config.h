@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// Every setting there is, in one table: from it come the struct, the parsing of the command line, and --help.
+#ifndef STROWGER_SERVER_CONFIG_H
+#define STROWGER_SERVER_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+
+// X(field, letter, type, default, min, max, argument, help)
+//   field     in struct config, and the flag's name with '-' for '_'
+//   letter    of the short flag, or 0
+//   type      NUMBER, SIZE (bytes, with k m g), DURATION (milliseconds, with ms s m h), LEVEL, TEXT, or LIST (repeatable)
+//   default   as it would be written; NULL: none
+//   min, max  of what has a number, in its own unit; of a TEXT's length in bytes
+#define CONFIG_OPTIONS(X)                                                                                              \
+    X(port, 'p', NUMBER, "8888", 0, 65535, "PORT", "listen on this port, TCP and UDP; 0 takes a free one")             \
+    X(host, 0, TEXT, NULL, 1, 255, "HOST", "listen on this address only, not on every one of this machine")            \
+    X(mount, 0, LIST, NULL, 1, 1024, "PATH=DIALECT", "speak DIALECT at PATH; repeatable, over the ones below")         \
+    X(web_root, 0, TEXT, NULL, 1, 4096, "DIR", "serve this directory instead of the built-in page")                    \
+    X(greeting, 0, TEXT, NULL, 1, 1024, "TEXT", "login dialect: send TEXT as the first message")                       \
+    X(unknown_text, 0, TEXT, "Unrecognized command: ", 0, 1024, "TEXT",                                                \
+      "login, join dialect: what stands before the type in the answer to an unknown one")                              \
+    X(max_message, 0, SIZE, "256k", 128, 1 << 30, "SIZE", "refuse longer WebSocket messages (close code 1009)")        \
+    X(max_fragments, 0, NUMBER, "131072", 1, 1 << 30, "N", "refuse WebSocket messages of more fragments (1009)")       \
+    X(ws_ping_interval, 0, DURATION, "25s", 10, 86400000, "TIME", "ping a WebSocket that has been silent this long")   \
+    X(ws_ping_timeout, 0, DURATION, "10s", 10, 86400000, "TIME", "close it when it stays silent this long after that") \
+    X(head_timeout, 0, DURATION, "10s", 10, 86400000, "TIME", "close a connection whose HTTP request takes longer")    \
+    X(log_level, 0, LEVEL, "info", 0, LOG_TRACE, "LEVEL", "log error, warn, info, debug or trace, and what is graver")
+
+struct config_list {
+    size_t n;
+    const char **items;
+};
+
+#define CONFIG_C_NUMBER   int64_t
+#define CONFIG_C_SIZE     int64_t
+#define CONFIG_C_DURATION int64_t
+#define CONFIG_C_LEVEL    int64_t
+#define CONFIG_C_TEXT     const char *
+#define CONFIG_C_LIST     struct config_list
+
+struct config {
+#define CONFIG_MEMBER(field, letter, type, default_value, min, max, argument, help) CONFIG_C_##type field;
+    CONFIG_OPTIONS(CONFIG_MEMBER)
+#undef CONFIG_MEMBER
+};
+
+enum config_result {
+    CONFIG_OK,
+    CONFIG_HELP,    // --help was asked for
+    CONFIG_VERSION, // --version was asked for
+    CONFIG_USAGE,   // something is wrong with the command line
+};
+
+enum { CONFIG_ERROR_LEN = 512 };
+
+// Fills C with the defaults and what ARGV says over them; texts point into ARGV or are constant. On CONFIG_USAGE, ERROR is
+// one line saying what is wrong, without a line end.
+[[gnu::warn_unused_result]] enum config_result config_parse(struct config *c, int argc, char **argv,
+                                                            char error[CONFIG_ERROR_LEN]);
+
+// Frees the lists of C.
+void config_fini(struct config *c);
+
+// Writes the help text for the options to stdout.
+void config_print_options(void);
+
+#endif

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+// HTTP/1.1 on one connection; see http_conn.h.
+#include "server/http_conn.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    MAX_AHEAD = 64 * 1024,   // bytes a client may send ahead of its answers before it is no longer read
+    FILE_PIECE = 64 * 1024,  // of a file, read at a time
+    MAX_PENDING = 256 * 1024 // bytes of answers waiting to leave at which no further request is begun
+};
+
+static void process(struct http_conn *h, char *p, size_t len);
+
+static void free_http(struct http_conn *h)
+{
+    if (h->file_fd >= 0)
+        close(h->file_fd);
+    buf_fini(&h->in);
+    pool_give(h->opts->pool, h);
+}
+
+static void end(struct http_conn *h)
+{
+    h->state = HTTP_ENDED;
+    conn_finish(h->conn);
+}
+
+// What came while an answer was under way is looked at once that is done.
+static void process_waiting(struct http_conn *h)
+{
+    if (h->state != HTTP_READING || !h->in.len)
+        return;
+    struct buf waiting = h->in;
+    h->in = (struct buf){ 0 };
+    conn_resume(h->conn);
+    process(h, waiting.p, waiting.len);
+    buf_fini(&waiting);
+}
+
+// The answer is complete, though it may not all have left yet.
+static void end_answer(struct http_conn *h)
+{
+    if (!h->keep_alive) {
+        end(h);
+        return;
+    }
+    h->state = HTTP_READING;
+    conn_set_deadline(h->conn, h->opts->head_timeout_ms);
+}
+
+static void write_head(struct http_conn *h, const struct http_response *r, uint64_t len)
+{
+    char status[64], date[HTTP_DATE_LEN], tail[160];
+    int status_len = snprintf(status, sizeof status, "HTTP/1.1 %d %s\r\n", r->status, http_reason(r->status));
+    http_put_date(date, time(NULL));
+    int tail_len = snprintf(tail, sizeof tail, "Date: %s\r\n%s", date, h->keep_alive ? "" : "Connection: close\r\n");
+    if (!r->is_bodyless)
+        tail_len += snprintf(tail + tail_len, sizeof tail - (size_t)tail_len, "Content-Length: %" PRIu64 "\r\n", len);
+    bool has_type = r->type.len > 0;
+    struct span parts[] = {
+        { status, (size_t)status_len },
+        has_type ? SPAN("Content-Type: ") : SPAN(""),
+        r->type,
+        has_type ? SPAN("\r\n") : SPAN(""),
+        r->fields,
+        { tail, (size_t)tail_len },
+        SPAN("\r\n"),
+    };
+    conn_write(h->conn, parts, sizeof parts / sizeof *parts);
+}
+
+void http_respond(struct http_conn *h, const struct http_response *response)
+{
+    h->keep_alive = h->keep_alive && !h->had_body;
+    write_head(h, response, response->body.len);
+    if (!h->is_head && !response->is_bodyless && response->body.len) {
+        if (response->is_static)
+            conn_write_static(h->conn, response->body);
+        else
+            conn_write(h->conn, &response->body, 1);
+    }
+    end_answer(h);
+}
+
+void http_respond_text(struct http_conn *h, int status, struct span fields, struct span text)
+{
+    struct http_response response = {
+        .status = status, .type = SPAN("text/plain; charset=utf-8"), .fields = fields, .body = text
+    };
+    http_respond(h, &response);
+}
+
+// Passes the next piece of the file on; on_drain comes back for more.
+static void pump_file(struct http_conn *h)
+{
+    char piece[FILE_PIECE];
+    size_t want = h->file_left < sizeof piece ? (size_t)h->file_left : sizeof piece;
+    ssize_t n = want ? read(h->file_fd, piece, want) : 0;
+    if (want && n <= 0) {
+        // The file shrank: the length that was promised can't be kept, and only a cut connection says so.
+        conn_close(h->conn, UV_EIO);
+        return;
+    }
+    h->file_left -= (uint64_t)n;
+    struct span s = { piece, (size_t)n };
+    conn_write(h->conn, &s, 1);
+    if (h->file_left)
+        return;
+    close(h->file_fd);
+    h->file_fd = -1;
+    end_answer(h);
+}
+
+void http_respond_file(struct http_conn *h, const struct http_response *response, int fd, uint64_t len)
+{
+    h->keep_alive = h->keep_alive && !h->had_body;
+    write_head(h, response, len);
+    if (h->is_head || !len) {
+        close(fd);
+        end_answer(h);
+        return;
+    }
+    h->file_fd = fd;
+    h->file_left = len;
+    conn_set_deadline(h->conn, h->opts->head_timeout_ms);
+    pump_file(h);
+}
+
+struct conn *http_conn_take(struct http_conn *h)
+{
+    h->state = HTTP_ENDED;
+    conn_cancel_deadline(h->conn);
+    return h->conn;
+}
+
+static void refuse(struct http_conn *h, int status)
+{
+    h->keep_alive = false;
+    h->is_head = false;
+    struct span reason = span_of(http_reason(status));
+    http_respond_text(h, status, SPAN(""), reason);
+}
+
+// Hands the request R to the handler. False when the connection is no longer ours.
+static bool begin_answer(struct http_conn *h, const struct http_request *r)
+{
+    h->state = HTTP_ANSWERING;
+    h->keep_alive = r->keep_alive;
+    h->is_head = r->method == HTTP_HEAD;
+    h->had_body = r->has_body;
+    conn_cancel_deadline(h->conn);
+    struct conn *c = h->conn;
+    h->opts->on_request(h, r);
+    return c->user == h;
+}
+
+// Keeps what can't be used yet. What P points at may lie in the buffer itself only when that was emptied before.
+static void keep(struct http_conn *h, const char *p, size_t len)
+{
+    if (buf_put(&h->in, p, len) != 0)
+        conn_close(h->conn, UV_ENOMEM);
+    else if (h->in.len > MAX_AHEAD)
+        conn_pause(h->conn);
+}
+
+static void process(struct http_conn *h, char *p, size_t len)
+{
+    while (len && h->state == HTTP_READING && h->conn->out_len < MAX_PENDING) {
+        struct http_request r;
+        ssize_t n = http_parse_request(p, len, &r);
+        if (n < 0) {
+            refuse(h, (int)-n);
+            return;
+        }
+        if (n == 0)
+            break;
+        p += n;
+        len -= (size_t)n;
+        struct conn *c = h->conn;
+        if (!begin_answer(h, &r)) {
+            free_http(h);
+            if (len && c->state == CONN_OPEN)
+                c->handler->on_data(c, p, len);
+            return;
+        }
+    }
+    if (len && h->state != HTTP_ENDED)
+        keep(h, p, len);
+}
+
+static void on_data(struct conn *c, char *p, size_t len)
+{
+    struct http_conn *h = c->user;
+    if (!h->in.len) {
+        process(h, p, len);
+        return;
+    }
+    keep(h, p, len);
+    process_waiting(h);
+}
+
+static void on_eof(struct conn *c)
+{
+    struct http_conn *h = c->user;
+    if (h->state == HTTP_READING)
+        end(h);
+    else
+        h->keep_alive = false; // the answer under way is still wanted
+}
+
+static void on_drain(struct conn *c)
+{
+    struct http_conn *h = c->user;
+    if (h->file_fd >= 0)
+        pump_file(h);
+    process_waiting(h);
+}
+
+static void on_deadline(struct conn *c)
+{
+    struct http_conn *h = c->user;
+    uint64_t pending = c->out_len + h->file_left;
+    if (pending && pending != h->pending_then) {
+        h->pending_then = pending;
+        conn_set_deadline(c, h->opts->head_timeout_ms);
+    } else if (!pending && h->in.len) {
+        refuse(h, 408);
+    } else {
+        conn_close(c, UV_ETIMEDOUT);
+    }
+}
+
+static void on_close(struct conn *c, int err)
+{
+    (void)err;
+    free_http(c->user);
+}
+
+static const struct conn_handler handler = {
+    .on_data = on_data,
+    .on_eof = on_eof,
+    .on_drain = on_drain,
+    .on_deadline = on_deadline,
+    .on_close = on_close,
+};
+
+void http_conn_open(struct conn_group *g, int fd, const struct http_opts *opts)
+{
+    struct http_conn *h = pool_take(opts->pool);
+    if (!h) {
+        close(fd);
+        return;
+    }
+    *h = (struct http_conn){ .opts = opts, .file_fd = -1 };
+    h->conn = conn_open(g, fd, &handler, h);
+    if (!h->conn) {
+        pool_give(opts->pool, h);
+        return;
+    }
+    conn_set_deadline(h->conn, opts->head_timeout_ms);
+}

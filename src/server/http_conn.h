@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// HTTP/1.1 on one connection: requests in order to a handler, answers in order out, or over to another protocol.
+//
+// Owns its conn's attention until the connection ends or http_conn_take() hands it on. One request is answered at a time;
+// what a client sends ahead waits.
+#ifndef STROWGER_SERVER_HTTP_CONN_H
+#define STROWGER_SERVER_HTTP_CONN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/pool.h"
+#include "net/conn.h"
+#include "proto/http.h"
+
+struct http_conn;
+
+struct http_opts {
+    uint64_t head_timeout_ms; // for a request's head, from the connection's or the last answer's end on
+    // R was read: it must be answered with one of the calls below, now. R and its spans are gone when this returns.
+    void (*on_request)(struct http_conn *h, const struct http_request *r);
+    void *user;
+    struct pool *pool; // struct http_conn
+};
+
+enum http_state {
+    HTTP_READING,   // a request's head
+    HTTP_ANSWERING, // on_request is running, or a file is on its way out
+    HTTP_ENDED,     // the connection was finished or handed on
+};
+
+struct http_conn {
+    struct conn *conn;
+    const struct http_opts *opts;
+    struct buf in; // what came and could not be used yet
+    enum http_state state;
+    bool keep_alive;       // after the present answer
+    bool is_head;          // the present request is HEAD: its answer has no body
+    bool had_body;         // the present request has a body, which nobody reads: no further request can follow
+    int file_fd;           // what the present answer's body is read from, or -1
+    uint64_t file_left;    // bytes of it still to be read
+    uint64_t pending_then; // bytes of the answer that were pending when the deadline last looked
+};
+
+// A head's fields and a body. Absent parts are zero.
+struct http_response {
+    int status;
+    struct span type;   // Content-Type; empty: none, and no body
+    struct span fields; // whole further field lines, each with its CRLF
+    struct span body;   // copied, unless
+    bool is_static;     // it lives as long as the process
+    bool is_bodyless;   // a 304: neither body nor Content-Length
+};
+
+// Begins HTTP on the connected socket FD. OPTS must live as long as the connection.
+void http_conn_open(struct conn_group *g, int fd, const struct http_opts *opts);
+
+// Answers the present request.
+void http_respond(struct http_conn *h, const struct http_response *response);
+
+// Answers the present request with STATUS and a line of plain text, FIELDS among its head.
+void http_respond_text(struct http_conn *h, int status, struct span fields, struct span text);
+
+// Answers the present request with LEN bytes read from FD, which it closes.
+void http_respond_file(struct http_conn *h, const struct http_response *response, int fd, uint64_t len);
+
+// Hands the conn on to another protocol, whose handler and user the caller sets at once; H is gone when on_request
+// returns, and the bytes behind the request go to the new handler's on_data.
+struct conn *http_conn_take(struct http_conn *h);
+
+#endif

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+// What an HTTP request meets; see route.h.
+#include "server/route.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/uri.h"
+#include "server/assets.h"
+
+#define PAGE_FIELDS                                                                                                    \
+    "Cache-Control: no-cache\r\n"                                                                                      \
+    "X-Content-Type-Options: nosniff\r\n"                                                                              \
+    "Referrer-Policy: no-referrer\r\n"
+
+// The built-in page needs its own origin, its WebSockets, and pictures and sound it makes itself; nobody may frame it.
+#define BUILT_IN_FIELDS                                                                                                \
+    "Content-Security-Policy: default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; "           \
+    "media-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'\r\n"                           \
+    "Permissions-Policy: camera=(self), microphone=(self), display-capture=(self)\r\n"                                 \
+    "Vary: Accept-Encoding\r\n"
+
+enum { FIELDS_LEN = 1024 };
+
+static bool is_claimed_by(struct span path, const struct mount *m)
+{
+    struct span own = m->path;
+    if (own.p[own.len - 1] == '/') // it claims all below, and itself without the slash
+        return span_has_prefix(path, own) || span_equal(path, (struct span){ own.p, own.len - 1 });
+    if (path.p[path.len - 1] == '/')
+        path.len--;
+    return span_equal(path, own);
+}
+
+// The mount with the longest path that claims PATH, or NULL.
+static const struct mount *find_mount(const struct site *site, struct span path)
+{
+    const struct mount *best = NULL;
+    for (size_t i = 0; i < site->n_mounts; i++)
+        if (is_claimed_by(path, &site->mounts[i]) && (!best || site->mounts[i].path.len > best->path.len))
+            best = &site->mounts[i];
+    return best;
+}
+
+static bool wants_websocket(const struct http_request *r)
+{
+    return http_field_has(r, SPAN("Upgrade"), SPAN("websocket")) &&
+           http_field_has(r, SPAN("Connection"), SPAN("Upgrade"));
+}
+
+static void upgrade(struct http_conn *h, const struct http_request *r, struct span path)
+{
+    const struct site *site = h->opts->user;
+    const struct mount *mount = find_mount(site, path);
+    int status = ws_session_check(r);
+    if (!mount)
+        http_respond_text(h, 404, SPAN(""), SPAN("No WebSocket is spoken here.\n"));
+    else if (status == 426)
+        http_respond_text(h, 426, SPAN("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"),
+                          SPAN("WebSocket version 13 is spoken here.\n"));
+    else if (status)
+        http_respond_text(h, status, SPAN(""), SPAN("This WebSocket handshake is wrong.\n"));
+    else
+        ws_session_open(http_conn_take(h), r, mount, &site->ws);
+}
+
+static int compare_path(const void *key, const void *element)
+{
+    return strcmp(key, ((const struct asset *)element)->path);
+}
+
+// The built-in file at PATH ("/room" is "/room.html"), or NULL.
+static const struct asset *find_asset(struct span path)
+{
+    static const char *const endings[] = { "", "index.html", ".html" };
+    char name[256];
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        int len = snprintf(name, sizeof name, "%.*s%s", (int)path.len, path.p, endings[i]);
+        const struct asset *found =
+            len > 0 && (size_t)len < sizeof name ? bsearch(name, assets, n_assets, sizeof *assets, compare_path) : NULL;
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+static void respond_asset(struct http_conn *h, const struct http_request *r, const struct asset *asset)
+{
+    bool is_gzip = asset->gzip && http_accepts_coding(http_find_field(r, SPAN("Accept-Encoding")), SPAN("gzip"));
+    const char *etag = is_gzip ? asset->gzip_etag : asset->etag;
+    char fields[FIELDS_LEN];
+    int len = snprintf(fields, sizeof fields, "ETag: %s\r\n%s" PAGE_FIELDS BUILT_IN_FIELDS, etag,
+                       is_gzip ? "Content-Encoding: gzip\r\n" : "");
+    bool is_known = http_etag_matches(http_find_field(r, SPAN("If-None-Match")), span_of(etag));
+    struct http_response response = {
+        .status = is_known ? 304 : 200,
+        .type = span_of(asset->type),
+        .fields = { fields, (size_t)len },
+        .body = { (const char *)(is_gzip ? asset->gzip : asset->data), is_gzip ? asset->gzip_len : asset->len },
+        .is_static = true,
+        .is_bodyless = is_known,
+    };
+    http_respond(h, &response);
+}
+
+static void respond_file(struct http_conn *h, const struct http_request *r, const char *path, struct web_file *file)
+{
+    const char *type = asset_type(path[strlen(path) - 1] == '/' ? "index.html" : path);
+    char fields[FIELDS_LEN];
+    int len = snprintf(fields, sizeof fields, "ETag: %s\r\n" PAGE_FIELDS, file->etag);
+    bool is_known = http_etag_matches(http_find_field(r, SPAN("If-None-Match")), span_of(file->etag));
+    struct http_response response = {
+        .status = is_known ? 304 : 200,
+        .type = type ? span_of(type) : SPAN("application/octet-stream"),
+        .fields = { fields, (size_t)len },
+        .is_bodyless = is_known,
+    };
+    http_respond_file(h, &response, file->fd, is_known ? 0 : file->len);
+}
+
+static void not_found(struct http_conn *h)
+{
+    http_respond_text(h, 404, SPAN(""), SPAN("There is nothing here.\n"));
+}
+
+static void serve_web_root(struct http_conn *h, const struct http_request *r, const char *path)
+{
+    const struct site *site = h->opts->user;
+    struct web_file file;
+    int err = web_root_find(site->web_root, span_of(path), &file);
+    if (err == -EISDIR) {
+        char fields[HTTP_MAX_HEAD + 32];
+        int len = snprintf(fields, sizeof fields, "Location: %.*s/\r\n", (int)r->path.len, r->path.p);
+        http_respond_text(h, 308, (struct span){ fields, (size_t)len }, SPAN("This is a directory.\n"));
+    } else if (err == -ENOENT) {
+        not_found(h);
+    } else if (err) {
+        http_respond_text(h, 503, SPAN("Retry-After: 1\r\n"), SPAN("This can't be opened right now.\n"));
+    } else {
+        respond_file(h, r, path, &file);
+    }
+}
+
+static void serve(struct http_conn *h, const struct http_request *r, const char *path)
+{
+    const struct site *site = h->opts->user;
+    const struct mount *mount = find_mount(site, span_of(path));
+    bool is_below_root = mount && mount->path.len > 1; // "/" claims what is left over, after the pages
+    const struct asset *asset = site->web_root ? NULL : find_asset(span_of(path));
+    if (r->method != HTTP_GET && r->method != HTTP_HEAD)
+        http_respond_text(h, 405, SPAN("Allow: GET, HEAD\r\n"), SPAN("Only GET and HEAD are understood here.\n"));
+    else if (is_below_root)
+        http_respond_text(h, 426, SPAN("Upgrade: websocket\r\nConnection: Upgrade\r\n"),
+                          SPAN("This is for WebSocket clients: connect to it with ws:// or wss://.\n"));
+    else if (site->web_root)
+        serve_web_root(h, r, path);
+    else if (asset)
+        respond_asset(h, r, asset);
+    else
+        not_found(h);
+}
+
+void route_request(struct http_conn *h, const struct http_request *r)
+{
+    char path[HTTP_MAX_HEAD + 1];
+    ssize_t len = uri_normalize_path(r->path, path, sizeof path - 1);
+    if (len < 0) {
+        http_respond_text(h, 400, SPAN(""), SPAN("This is no path.\n"));
+        return;
+    }
+    path[len] = '\0';
+    if (wants_websocket(r))
+        upgrade(h, r, (struct span){ path, (size_t)len });
+    else
+        serve(h, r, path);
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// A stream of messages to and from one client, whatever carries it.
+//
+// The carrier (a WebSocket, Engine.IO) embeds a struct session, owns it, and calls the dialect; the dialect and the
+// switchboard only ever see this.
+#ifndef STROWGER_SWITCHBOARD_SESSION_H
+#define STROWGER_SWITCHBOARD_SESSION_H
+
+#include <stddef.h>
+
+#include "base/span.h"
+
+struct session;
+struct dialect;
+struct mount;
+struct peer;
+
+struct session_ops {
+    // Sends one text message, the N parts behind each other, which must be valid UTF-8 together. What can't be sent ends
+    // the session later, never within this call. After the session's end it does nothing.
+    void (*send)(struct session *s, const struct span *parts, size_t n);
+    // The same for a binary message.
+    void (*send_binary)(struct session *s, struct span data);
+    // Ends the session, with the WebSocket close CODE where the carrier can say one. The dialect's on_close follows, but
+    // not within this call.
+    void (*close)(struct session *s, int code);
+};
+
+struct session {
+    const struct session_ops *ops;
+    const struct dialect *dialect; // who understands the messages
+    const struct mount *mount;     // where the client came in
+    struct peer *peer;             // who it is, once it has said so; else NULL
+};
+
+static inline void session_send(struct session *s, const struct span *parts, size_t n)
+{
+    s->ops->send(s, parts, n);
+}
+
+static inline void session_send_text(struct session *s, struct span text)
+{
+    s->ops->send(s, &text, 1);
+}
+
+#endif

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// Who is here under which name, and the way from one to another.
+//
+// The switchboard knows nothing of sockets or message formats.
+#ifndef STROWGER_SWITCHBOARD_SWITCHBOARD_H
+#define STROWGER_SWITCHBOARD_SWITCHBOARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/map.h"
+#include "base/pool.h"
+#include "base/span.h"
+#include "switchboard/peer.h"
+#include "switchboard/realm.h"
+#include "switchboard/session.h"
+
+struct peer_slot {
+    struct peer *peer;   // NULL while free
+    uint32_t generation; // of the peer that is in it, or of the next
+    uint32_t next_free;
+};
+
+struct switchboard {
+    struct pool peers;
+    struct peer_slot *slots;
+    uint32_t n_slots;
+    uint32_t first_free; // slots are strung together by next_free; n_slots ends the string
+};
+
+// Makes S an empty switchboard, which holds no memory yet.
+void switchboard_init(struct switchboard *s);
+
+// Frees it; every peer must have been released.
+void switchboard_fini(struct switchboard *s);
+
+// Makes R an empty realm of S.
+void realm_init(struct realm *r, struct switchboard *s);
+
+// Frees what R holds; nobody must be in it.
+void realm_fini(struct realm *r);
+
+// Makes SESSION the peer called NAME in REALM, or renames the peer that it is there already, which keeps its calls and
+// seats. OPS is told what arrives. 0, -EEXIST when another session holds the name, or -ENOMEM; on an error all is as
+// before.
+[[gnu::warn_unused_result]] int switchboard_claim(struct realm *realm, struct session *session,
+                                                  const struct peer_ops *ops, struct span name);
+
+// Ends PEER: its name is free, its calls and seats are gone, session->peer is NULL. Nobody is told: the dialect does
+// that before.
+void switchboard_release(struct peer *peer);
+
+// Whether someone in REALM is called NAME; *REF says who.
+[[gnu::warn_unused_result]] bool switchboard_find(const struct realm *realm, struct span name, struct peer_ref *ref);
+
+// Delivers R to the peer TO, whose on_relay is called before this returns. False when TO is gone.
+bool switchboard_send(struct switchboard *s, struct peer_ref to, const struct relay *r);
+
+#endif

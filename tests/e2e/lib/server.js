@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// Starts the program under test on a free port, and sees to it that it ends cleanly with the test.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client } from './client.js';
+import { withPatience } from './patience.js';
+import { Raw } from './raw.js';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+export const PROGRAM = resolve(ROOT, process.env.STROWGER ?? 'strowger');
+
+const LISTENING = /^.*listening on http:\/\/localhost:(\d+)\/$/m;
+const SANITIZER = /Sanitizer|runtime error:/;
+
+class Server {
+    log = '';
+    #child;
+    #ended;
+    #open = []; // what tests opened and did not close
+
+    constructor(command, args) {
+        this.#child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+        this.#child.stderr.setEncoding('utf8').on('data', text => { this.log += text; });
+        this.#ended = new Promise((done, failed) => {
+            this.#child.on('error', failed).on('close', (code, signal) => done(signal ?? code));
+        });
+    }
+
+    get pid() {
+        return this.#child.pid;
+    }
+
+    // Resolves when the program says where it listens.
+    async listening() {
+        const said = new Promise(done => {
+            this.#child.stderr.on('data', () => LISTENING.test(this.log) && done());
+        });
+        const ended = await withPatience(Promise.race([said, this.#ended]), 'the program to listen');
+        assert.equal(ended, undefined, `the program ended with ${ended}: ${this.log}`);
+        this.port = Number(LISTENING.exec(this.log)[1]);
+    }
+
+    // A WebSocket client, open.
+    async connect(path = '/login', { host = '127.0.0.1', ...options } = {}) {
+        const client = await Client.connect(`ws://${host}:${this.port}${path}`, options);
+        this.#open.push(client);
+        return client;
+    }
+
+    // Clients of the login dialect that have these names.
+    async login(...names) {
+        return Promise.all(names.map(async name => {
+            const client = await this.connect('/login');
+            client.send({ type: 'login', name });
+            await client.expect('{"type":"login","success":true}');
+            return client;
+        }));
+    }
+
+    // A bare TCP connection.
+    async dial(host = '127.0.0.1') {
+        const raw = await Raw.dial(this.port, host);
+        this.#open.push(raw);
+        return raw;
+    }
+
+    // The end by SIGTERM, with whatever is still connected.
+    async stop() {
+        this.#child.kill('SIGTERM');
+        try {
+            assert.equal(await withPatience(this.#ended, 'SIGTERM to end it'), 0, `ended badly: ${this.log}`);
+            assert.doesNotMatch(this.log, SANITIZER);
+        } finally {
+            this.#child.kill('SIGKILL');
+            this.#open.forEach(one => one.destroy());
+        }
+    }
+}
+
+// Starts a server for the test T, which stops it. OPENFILES limits its file descriptors.
+export async function start(t, args = [], { openFiles } = {}) {
+    const all = ['--port', '0', ...args];
+    const server = openFiles
+        ? new Server('sh', ['-c', `ulimit -n ${openFiles} && exec "$0" "$@"`, PROGRAM, ...all])
+        : new Server(PROGRAM, all);
+    t.after(() => server.stop());
+    await server.listening();
+    return server;
+}
+
+// Runs the program to its end and returns what it said.
+export async function run(...args) {
+    const child = spawn(PROGRAM, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const said = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr']) {
+        child[name].setEncoding('utf8').on('data', text => { said[name] += text; });
+    }
+    const ended = new Promise((done, failed) => child.on('error', failed).on('close', done));
+    try {
+        const code = await withPatience(ended, `the end of ${args.join(' ')}`);
+        return { ...said, code };
+    } finally {
+        child.kill('SIGKILL');
+    }
+}

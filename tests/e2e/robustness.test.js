@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+// What killed the tutorials' servers, sent to ours while an honest pair talks on undisturbed; and the last file descriptor.
+import assert from 'node:assert/strict';
+import { readFile, readdir } from 'node:fs/promises';
+import { test } from 'node:test';
+import { expectSilence } from './lib/client.js';
+import { withPatience } from './lib/patience.js';
+import { CONTINUATION, TEXT, fragment, frame } from './lib/raw.js';
+import { start } from './lib/server.js';
+
+// Two who are in a call and prove, whenever asked, that it goes on.
+async function honestPair(server) {
+    const [a, b] = await server.login('honest A', 'honest B');
+    a.send('{"type":"offer","name":"honest B","offer":1}');
+    await b.expect('{"type":"offer","offer":1,"name":"honest A"}');
+    let n = 0;
+    return {
+        async talk() {
+            n++;
+            a.send(`{"type":"candidate","name":"honest B","candidate":${n}}`);
+            await b.expect(`{"type":"candidate","candidate":${n}}`);
+            b.send(`{"type":"candidate","name":"honest A","candidate":${n}}`);
+            await a.expect(`{"type":"candidate","candidate":${n}}`);
+            await expectSilence(a, b);
+        },
+    };
+}
+
+// What ended or confused the servers of the files in the reference, in the order in which it lists them.
+const sequences = {
+    'names were kept after a close': async server => {
+        for (let i = 0; i < 3; i++) {
+            const [a] = await server.login('A');
+            await a.close();
+        }
+    },
+    'leave for an unknown name': says('{"type":"leave","name":"nobody"}'),
+    'leave without a name': says('{"type":"leave"}'),
+    'leave without a name, not logged in': saysUnnamed('{"type":"leave"}'),
+    'JSON null': says('null'),
+    'JSON null, not logged in': saysUnnamed('null'),
+    'an offer to __proto__': says('{"type":"offer","name":"__proto__","offer":1}'),
+    'an offer to constructor': says('{"type":"offer","name":"constructor","offer":1}'),
+    'an offer to toString': says('{"type":"answer","name":"toString","answer":1}'),
+    'an offer to hasOwnProperty': says('{"type":"candidate","name":"hasOwnProperty","candidate":1}'),
+    'a second login left the old name bound': async server => {
+        const [a] = await server.login('A');
+        a.send('{"type":"login","name":"A2"}');
+        await a.expect('{"type":"login","success":true}');
+        const [other] = await server.login('A');
+        await other.close();
+        await a.close();
+        await server.login('A', 'A2');
+    },
+    'an offer to oneself, then the close': async server => {
+        const [a] = await server.login('A');
+        a.send('{"type":"offer","name":"A","offer":1}');
+        await a.expect('{"type":"offer","offer":1,"name":"A"}');
+        await a.close();
+    },
+    'the callee closes unanswered, then the caller': async server => {
+        const [a, b] = await server.login('A', 'B');
+        a.send('{"type":"offer","name":"B","offer":1}');
+        await b.next();
+        await b.close();
+        await a.expect('{"type":"leave"}');
+        await a.close();
+    },
+    'hang up, the callee closes, the caller closes': async server => {
+        const [a, b] = await server.login('A', 'B');
+        a.send('{"type":"offer","name":"B","offer":1}');
+        await b.next();
+        b.send('{"type":"answer","name":"A","answer":1}');
+        await a.next();
+        a.send('{"type":"leave","name":"B"}');
+        await b.expect('{"type":"leave"}');
+        await b.close();
+        await a.close();
+        await server.login('A', 'B');
+    },
+    'two who offer each other at once': async server => {
+        const [a, b] = await server.login('A', 'B');
+        a.send('{"type":"offer","name":"B","offer":1}');
+        b.send('{"type":"offer","name":"A","offer":2}');
+        await b.expect('{"type":"offer","offer":1,"name":"A"}');
+        await a.expect('{"type":"offer","offer":2,"name":"B"}');
+        a.destroy();
+        await b.expect('{"type":"leave"}');
+    },
+    'a third who calls one of the pair, and drops': async server => {
+        const [a, b, c] = await server.login('A', 'B', 'C');
+        a.send('{"type":"offer","name":"B","offer":1}');
+        await b.next();
+        c.send('{"type":"offer","name":"B","offer":2}');
+        await b.next();
+        c.destroy();
+        await b.expect('{"type":"leave"}');
+        a.send('{"type":"leave"}');
+        await b.expect('{"type":"leave"}');
+    },
+    'the join dialect: {, nothing, null': async server => {
+        const a = await server.connect('/join');
+        for (const message of ['{', '', 'null', '{"type":"join"}', '{"type":"join","id":null}']) {
+            a.send(message);
+            await a.expectError();
+        }
+    },
+    'the join dialect: one id twice, the older closes': async server => {
+        const [a, b] = [await server.connect('/join'), await server.connect('/join')];
+        a.send('{"type":"join","id":1}');
+        await a.next();
+        b.send('{"type":"join","id":1}');
+        await b.expectError();
+        await a.close();
+        b.send('{"type":"join","id":1}');
+        await b.expect('{"type":"joined","payload":{"id":1,"peers":[]}}');
+    },
+    'texts that killed other libraries': async server => {
+        const a = await server.connect('/');
+        for (const message of ['{', 'null', '5', '"x"', '', '[]', '{"type":"subscribe","topics":5}']) {
+            a.send(message);
+            await a.expectError();
+        }
+    },
+    'HEAD / and a zero byte in a path': async server => {
+        const raw = await server.dial();
+        assert.equal((await raw.request('HEAD /')).status, 200);
+        assert.equal((await raw.request('GET /js/%00')).status, 400);
+    },
+};
+
+// A connection that is logged in says TEXT, and is answered with an error.
+function says(text) {
+    return async server => {
+        const [a] = await server.login('A');
+        a.send(text);
+        await a.expectError();
+    };
+}
+
+function saysUnnamed(text) {
+    return async server => {
+        const a = await server.connect('/login');
+        a.send(text);
+        await a.expectError();
+    };
+}
+
+test('what the tutorials\' servers died of', async t => {
+    for (const [what, sequence] of Object.entries(sequences)) {
+        await t.test(what, async t => {
+            const server = await start(t);
+            const pair = await honestPair(server);
+            await sequence(server);
+            await pair.talk();
+        });
+    }
+});
+
+test('an attacker', async t => {
+    await t.test('who drops in the middle of anything disturbs nobody', async t => {
+        const server = await start(t);
+        const pair = await honestPair(server);
+        const cuts = ['G', 'GET / HTTP/1.1\r\nHost', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf'];
+        for (const cut of cuts) {
+            const raw = await server.dial();
+            raw.send(cut);
+            raw.socket.resetAndDestroy?.();
+            raw.destroy();
+        }
+        for (const cut of [1, 2, 5, 8, 20]) {
+            const raw = await server.dial();
+            await raw.upgrade('/login');
+            raw.send(frame(TEXT, '{"type":"login","name":"A"}').subarray(0, cut));
+            raw.destroy();
+            await pair.talk();
+        }
+    });
+
+    await t.test('who sends random bytes disturbs nobody', async t => {
+        const server = await start(t);
+        const pair = await honestPair(server);
+        let seed = 1;
+        const random = () => seed = (seed * 1103515245 + 12345) % 0x80000000;
+        for (let i = 0; i < 50; i++) {
+            const raw = await server.dial();
+            if (i % 2) {
+                await raw.upgrade('/login');
+            }
+            raw.send(Buffer.from(Array.from({ length: 500 }, () => random() >> 16)));
+            raw.socket.end();
+            await raw.readToEnd();
+        }
+        await pair.talk();
+    });
+
+    await t.test('who sends messages without end and reads none is dropped, and the pair talks on', async t => {
+        const server = await start(t, ['--mount', '/echo=echo']);
+        const pair = await honestPair(server);
+        const raw = await server.dial();
+        await raw.upgrade('/echo');
+        raw.socket.pause();
+        const flood = Buffer.concat(Array.from({ length: 16 }, () => frame(TEXT, 'x'.repeat(60_000))));
+        for (let i = 0; i < 8; i++) {
+            raw.send(flood);
+            await pair.talk();
+        }
+    });
+
+    await t.test('who never reads what another sends costs that other nothing', async t => {
+        const server = await start(t);
+        const pair = await honestPair(server);
+        const deaf = await server.dial();
+        await deaf.upgrade('/login');
+        deaf.send(frame(TEXT, '{"type":"login","name":"deaf"}'));
+        await deaf.expectFrame(TEXT, '{"type":"login","success":true}');
+        deaf.socket.pause();
+        const [a] = await server.login('A');
+        const candidate = `{"type":"candidate","name":"deaf","candidate":"${'x'.repeat(200_000)}"}`;
+        for (let i = 0; i < 100; i++) {
+            a.send(candidate);
+        }
+        for (const answer of (await a.settle()).map(JSON.parse)) {
+            assert.equal(answer.type, 'error');
+        }
+        await pair.talk();
+        const megabytes = Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${server.pid}/status`, 'latin1'))[1]) / 1024;
+        assert.ok(megabytes < 400, `${megabytes} MB`);
+    });
+
+    await t.test('who fragments for ever keeps nobody waiting', async t => {
+        const server = await start(t);
+        const pair = await honestPair(server);
+        const raw = await server.dial();
+        await raw.upgrade('/login');
+        raw.send(fragment(TEXT, '{'), Buffer.concat(Array.from({ length: 900 }, () => fragment(CONTINUATION, ' '))));
+        await pair.talk();
+    });
+
+    await t.test('whose name holds line ends writes no lines into the log', async t => {
+        const server = await start(t, ['--log-level', 'trace']);
+        const [a] = await server.login('x\nFORGED \u001b[31m\r\nFORGED');
+        a.send('{"type":"dance\\nFORGED"}');
+        await a.expectError();
+        await a.close();
+        await server.stop();
+        assert.doesNotMatch(server.log, /^FORGED|\u001b|\r/m);
+    });
+});
+
+test('out of file descriptors', async t => {
+    const server = await start(t, ['--mount', '/echo=echo'], { openFiles: 64 });
+    const pair = await honestPair(server);
+    const waiting = [];
+    const accepted = [];
+    for (let i = 0; i < 80; i++) {
+        const raw = await server.dial();
+        waiting.push(raw.upgrade('/echo').then(() => accepted.push(raw)));
+    }
+    await untilFull(server);
+
+    await pair.talk();
+    const { length } = accepted;
+    assert.ok(length < 64, `${length} connections with 64 descriptors`);
+    await expectIdle(server);
+    await pair.talk();
+
+    accepted.splice(0, 40).forEach(raw => raw.destroy());
+    await withPatience(Promise.all(waiting), 'those in the queue to be accepted');
+    const [a] = await server.login('A');
+    await a.expectSilence();
+    await pair.talk();
+});
+
+// Waits until the server has no descriptor left but perhaps one that it keeps in reserve.
+async function untilFull(server) {
+    const deadline = Date.now() + 5000;
+    while ((await readdir(`/proc/${server.pid}/fd`)).length < 63) {
+        assert.ok(Date.now() < deadline, 'the descriptors were not used up');
+    }
+}
+
+// The server uses no processor while there is nothing to do: it does not spin on what it cannot accept.
+async function expectIdle(server) {
+    const ticks = async () => {
+        const fields = (await readFile(`/proc/${server.pid}/stat`, 'latin1')).split(' ');
+        return Number(fields[13]) + Number(fields[14]); // utime and stime, in hundredths of a second
+    };
+    const before = await ticks();
+    await new Promise(done => setTimeout(done, 300));
+    assert.ok(await ticks() - before < 10, 'it spins');
+}

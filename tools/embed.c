@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+// Writes the files it is given as the C source of server/assets.h's table; runs on the machine that builds.
+//
+// usage: embed ROOT FILE... > assets.c, with every FILE below the directory ROOT. The same files give the same output:
+// paths are sorted, gzip carries no date, tags are hashes. A file without a known type is an error, so that nothing is
+// left out silently.
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "server/assets.h"
+
+enum {
+    TAG_BYTES = 16, // of the SHA-256 that make an entity tag: chance will not make two alike
+    MAX_FILE = 16 << 20,
+};
+
+struct file {
+    const char *path; // below ROOT, with a leading slash
+    const char *type;
+    char tag[2 * TAG_BYTES + 1];
+    unsigned char *data, *gzip;
+    size_t len, gzip_len; // gzip_len is 0 when compressing gains nothing
+};
+
+[[gnu::noreturn]] static void die(const char *path, const char *why)
+{
+    fprintf(stderr, "embed: %s: %s\n", path, why);
+    exit(1);
+}
+
+static void *allocate(size_t len)
+{
+    void *p = malloc(len);
+    if (!p)
+        die("memory", strerror(ENOMEM));
+    return p;
+}
+
+static void read_file(struct file *f, const char *name)
+{
+    FILE *in = fopen(name, "rb");
+    if (!in)
+        die(name, strerror(errno));
+    f->data = allocate(MAX_FILE);
+    f->len = fread(f->data, 1, MAX_FILE, in);
+    if (ferror(in))
+        die(name, strerror(errno));
+    if (f->len == MAX_FILE)
+        die(name, "larger than a page's file should be");
+    fclose(in);
+}
+
+static void hash_file(struct file *f)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    if (!EVP_Digest(f->data, f->len, digest, NULL, EVP_sha256(), NULL))
+        die(f->path, "no SHA-256");
+    for (size_t i = 0; i < TAG_BYTES; i++)
+        snprintf(f->tag + 2 * i, 3, "%02x", digest[i]);
+}
+
+static void compress_file(struct file *f)
+{
+    enum { GZIP_WINDOW = 15 + 16, MEMORY = 9 };
+    z_stream z = { .next_in = f->data, .avail_in = (uInt)f->len };
+    if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)
+        die(f->path, "zlib does not start");
+    uLong room = deflateBound(&z, (uLong)f->len);
+    f->gzip = allocate(room);
+    z.next_out = f->gzip;
+    z.avail_out = (uInt)room;
+    if (deflate(&z, Z_FINISH) != Z_STREAM_END)
+        die(f->path, "zlib does not finish");
+    f->gzip_len = z.total_out < f->len ? z.total_out : 0;
+    deflateEnd(&z);
+}
+
+// A string literal compiles many times faster than a list of numbers. '?' is escaped for the sake of trigraphs.
+static void print_bytes(const char *kind, size_t i, const unsigned char *p, size_t len)
+{
+    enum { PER_LINE = 100 };
+    printf("static const unsigned char %s_%zu[] =", kind, i);
+    for (size_t at = 0; at < len || at == 0; at += PER_LINE) {
+        printf("\n    \"");
+        for (size_t k = at; k < len && k < at + PER_LINE; k++) {
+            if (p[k] < ' ' || p[k] > '~' || strchr("\"\\?", p[k]))
+                printf("\\%03o", p[k]);
+            else
+                putchar(p[k]);
+        }
+        putchar('"');
+    }
+    printf(";\n");
+}
+
+static void print_entry(size_t i, const struct file *f)
+{
+    printf("    { \"%s\", \"%s\", \"\\\"%s\\\"\", data_%zu, %zu, ", f->path, f->type, f->tag, i, f->len);
+    if (f->gzip_len)
+        printf("\"\\\"%s-gzip\\\"\", gzip_%zu, %zu },\n", f->tag, i, f->gzip_len);
+    else
+        printf("NULL, NULL, 0 },\n");
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(((const struct file *)a)->path, ((const struct file *)b)->path);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        die("usage", "embed ROOT FILE...");
+    size_t n = (size_t)argc - 2, root_len = strlen(argv[1]);
+    struct file *files = allocate((n + 1) * sizeof(*files));
+    for (size_t i = 0; i < n; i++) {
+        struct file *f = &files[i];
+        const char *name = argv[i + 2];
+        if (strncmp(name, argv[1], root_len) != 0 || name[root_len] != '/')
+            die(name, "not below the root");
+        f->path = name + root_len;
+        f->type = asset_type(name);
+        if (!f->type || strpbrk(f->path, "\"\\"))
+            die(name, "no known type, or a name that does not belong into a URL");
+        read_file(f, name);
+        hash_file(f);
+        compress_file(f);
+    }
+    qsort(files, n, sizeof(*files), compare_paths);
+
+    printf("// Made by tools/embed.c from the files of %s.\n#include \"server/assets.h\"\n\n", argv[1]);
+    for (size_t i = 0; i < n; i++) {
+        print_bytes("data", i, files[i].data, files[i].len);
+        if (files[i].gzip_len)
+            print_bytes("gzip", i, files[i].gzip, files[i].gzip_len);
+    }
+    printf("\nconst struct asset assets[] = {\n");
+    for (size_t i = 0; i < n; i++)
+        print_entry(i, &files[i]);
+    printf("    { NULL, NULL, NULL, NULL, 0, NULL, NULL, 0 },\n};\n\nconst size_t n_assets = %zu;\n", n);
+    for (size_t i = 0; i < n; i++) {
+        free(files[i].data);
+        free(files[i].gzip);
+    }
+    free(files);
+    return fflush(stdout) == 0 ? 0 : 1;
+}

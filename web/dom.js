@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Makes elements: the one place that turns a few words of JavaScript into nodes.
+
+/** @typedef {Node | string | null | false | undefined} Child */
+
+/**
+ * Makes an element. Of PROPS, `class` and those with a dash become attributes, `on...` listeners, the rest properties.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, any>} [props]
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function h(tag, props = {}, ...children) {
+    const element = document.createElement(tag);
+    for (const [key, value] of Object.entries(props)) {
+        if (value === undefined || value === null) continue;
+        if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
+        else if (key === 'class' || key.includes('-') || key === 'for' || key === 'role') element.setAttribute(key, value);
+        else /** @type {any} */ (element)[key] = value;
+    }
+    element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+    return element;
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** @param {string} name of a symbol in icons.svg @returns {SVGSVGElement} */
+export function icon(name) {
+    const svg = document.createElementNS(SVG, 'svg');
+    svg.setAttribute('class', 'icon');
+    svg.setAttribute('aria-hidden', 'true');
+    const use = document.createElementNS(SVG, 'use');
+    use.setAttribute('href', `icons.svg#${name}`);
+    svg.append(use);
+    return svg;
+}
+
+/** Changes the picture of an icon made by `icon`. @param {Element} holder what the icon is in @param {string} name */
+export function setIcon(holder, name) {
+    holder.querySelector('use')?.setAttribute('href', `icons.svg#${name}`);
+}
+
+/**
+ * Shows STREAM in VIDEO. Says false when the browser wants the person to touch the page first.
+ * @param {HTMLVideoElement} video
+ * @param {MediaStream | null} stream
+ * @returns {Promise<boolean>}
+ */
+export async function show(video, stream) {
+    if (video.srcObject !== stream) video.srcObject = stream;
+    if (!stream) return true;
+    try {
+        await video.play();
+        return true;
+    } catch (error) {
+        return !(error instanceof DOMException && error.name === 'NotAllowedError');
+    }
+}
