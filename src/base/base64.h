@@ -17,9 +17,9 @@ static inline size_t base64_len(size_t len)
 // Appends BYTES in base64, padded, on one line. 0, or -ENOMEM with OUT unchanged.
 [[gnu::warn_unused_result]] int base64_put(struct buf *out, struct span bytes);
 
-// Decodes TEXT into OUT, which must have room for 3 bytes of every 4 characters and may be TEXT's own place. Returns the
-// number of bytes, or -EINVAL: for a character outside the alphabet, padding that is missing or not at the end, bits set
-// that no byte takes. CR and LF are skipped anywhere, for encoders that break lines as RFC 2045 does.
+// Decodes TEXT into OUT, which must have room for 3 bytes of every 4 characters and may be TEXT's own place. Returns
+// the number of bytes, or -EINVAL: for a character outside the alphabet, padding that is missing or not at the end,
+// bits set that no byte takes. CR and LF are skipped anywhere, for encoders that break lines as RFC 2045 does.
 [[gnu::warn_unused_result]] ssize_t base64_decode(char *out, struct span text);
 
 #endif

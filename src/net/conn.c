@@ -61,6 +61,7 @@ static void drop_output(struct conn *c)
 int conn_group_init(struct conn_group *g, uv_loop_t *loop, struct deadlines *deadlines)
 {
     *g = (struct conn_group){ .loop = loop, .deadlines = deadlines, .recv_buf = malloc(CONN_RECV_SIZE) };
+    turn_init(&g->turn);
     list_init(&g->conns);
     list_init(&g->to_flush);
     pool_init(&g->conn_pool, sizeof(struct conn));
@@ -302,6 +303,7 @@ static void flush(struct conn *c)
 
 void conn_group_flush(struct conn_group *g)
 {
+    turn_end(&g->turn);
     struct list batch, *node;
     list_take(&batch, &g->to_flush);
     while ((node = list_shift(&batch)))

@@ -16,6 +16,7 @@
 #include "base/pool.h"
 #include "base/span.h"
 #include "net/deadline.h"
+#include "net/turn.h"
 
 enum {
     CONN_RECV_SIZE = 64 * 1024,  // the shared read buffer
@@ -36,6 +37,7 @@ struct conn_stats {
 struct conn_group {
     uv_loop_t *loop;
     struct deadlines *deadlines;
+    struct turn turn;       // what else is to be done before the loop sleeps
     struct list conns;      // all of them, for the end
     struct list to_flush;   // those with output that nobody has tried to write yet
     struct pool conn_pool;  // struct conn
@@ -88,7 +90,8 @@ struct conn {
 // Makes G the group of LOOP's connections, their timeouts among DEADLINES. 0 or -ENOMEM.
 [[gnu::warn_unused_result]] int conn_group_init(struct conn_group *g, uv_loop_t *loop, struct deadlines *deadlines);
 
-// Writes what was gathered in G's conns as far as the sockets take it. Called once a turn, before the loop sleeps.
+// Ends the turn: runs G's put-off tasks, then writes what was gathered in its conns as far as the sockets take it. Called
+// once a turn, before the loop sleeps.
 void conn_group_flush(struct conn_group *g);
 
 // Closes all of G's conns; their on_close follows at the end of the turn.

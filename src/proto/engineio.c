@@ -208,8 +208,8 @@ static size_t utf16_len(struct span text)
     return n;
 }
 
-// How many of TEXT's bytes make its first N UTF-16 code units, or -EINVAL when it has fewer, or when the last one is half
-// a character. Means nothing for bytes that are not UTF-8.
+// How many of TEXT's bytes make its first N UTF-16 code units, or -EINVAL when it has fewer, or when the last one is
+// half a character. Means nothing for bytes that are not UTF-8.
 static ssize_t utf16_find_end(struct span text, size_t n)
 {
     size_t at = 0;
@@ -227,8 +227,8 @@ static ssize_t utf16_find_end(struct span text, size_t n)
     return n ? -EINVAL : (ssize_t)at;
 }
 
-// Reads a length, decimal digits of which the first has the value ZERO. Returns the bytes eaten, or -EINVAL when there is no
-// digit, when END does not follow, or when it is over MAX.
+// Reads a length, decimal digits of which the first has the value ZERO. Returns the bytes eaten, or -EINVAL when there
+// is no digit, when END does not follow, or when it is over MAX.
 static ssize_t parse_len(struct span in, uint8_t zero, uint8_t end, size_t *out)
 {
     size_t at = 0, value = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Engine.IO (protocol versions 3 and 4) as a codec: requests' queries, packets, and the payloads of polling, in and out.
+// Engine.IO (protocol versions 3 and 4) as a codec: requests' queries, packets, and polling's payloads.
 //
 // A packet is a type and data. Over WebSocket one frame is one packet; over polling a body holds several:
 //
@@ -8,8 +8,8 @@
 //     version 3, binary     00 06 FF 4hello 01 04 FF 04 01 02 03
 //                           0 text or 1 binary, the length's decimal digits as byte values (in bytes), FF, packet
 //
-// Nothing is allocated for a length that a client only promises: a packet is its bytes or an error. Data points into the
-// caller's bytes, base64 is decoded where it lies. What a packet means, timers and sessions are not known here.
+// Nothing is allocated for a length that a client only promises: a packet is its bytes or an error. Data points into
+// the caller's bytes, base64 is decoded where it lies. What a packet means, timers and sessions are not known here.
 #ifndef STROWGER_PROTO_ENGINEIO_H
 #define STROWGER_PROTO_ENGINEIO_H
 
@@ -82,10 +82,10 @@ struct engineio_refusal {
 
 extern const struct engineio_refusal engineio_refusals[ENGINEIO_N_CODES];
 
-// Judges a request in the reference server's order. FOUND is the link of the session that Q's sid names, NULL when there
-// is none such; it is not looked at without a sid. IS_UPGRADE says that the request asks for a WebSocket. Returns NULL
-// for a good one: a handshake when there is no sid, else one for that session (a second WebSocket among them: the
-// reference accepts it and closes it at once).
+// Judges a request in the reference server's order. FOUND is the link of the session that Q's sid names, NULL when
+// there is none such; it is not looked at without a sid. IS_UPGRADE says that the request asks for a WebSocket.
+// Returns NULL for a good one: a handshake when there is no sid, else one for that session (a second WebSocket among
+// them: the reference accepts it and closes it at once).
 const struct engineio_refusal *engineio_check(const struct engineio_query *q, bool is_get, bool is_upgrade,
                                               const struct engineio_link *found);
 
@@ -101,8 +101,8 @@ const struct engineio_refusal *engineio_check(const struct engineio_query *q, bo
 [[gnu::warn_unused_result]] int engineio_parse_binary(enum engineio_version version, struct span frame,
                                                       struct engineio_packet *packet);
 
-// What stands before the data in a frame, text or binary: a static span of at most one byte, so that a packet can be sent
-// without being built. A link that is_base64 takes binary only from engineio_put_text().
+// What stands before the data in a frame, text or binary: a static span of at most one byte, so that a packet can be
+// sent without being built. A link that is_base64 takes binary only from engineio_put_text().
 struct span engineio_prefix(enum engineio_version version, enum engineio_type type, bool is_binary);
 
 // Appends PACKET as text, binary as b and base64. 0, or -ENOMEM with OUT unchanged.
@@ -144,8 +144,8 @@ enum engineio_payload engineio_choose_payload(const struct engineio_link *link, 
 
 // ---- JSONP, polling for browsers of old
 
-// Appends ___eio[NUMBER]("PAYLOAD"); which is JavaScript, to be sent as text/javascript; charset=UTF-8. 0, or -ENOMEM with
-// OUT unchanged.
+// Appends ___eio[NUMBER]("PAYLOAD"); which is JavaScript, to be sent as text/javascript; charset=UTF-8. 0, or -ENOMEM
+// with OUT unchanged.
 [[gnu::warn_unused_result]] int engineio_put_jsonp(struct span number, struct span payload, struct buf *out);
 
 // Takes the payload out of FORM, the body d=... of a JSONP client's POST, and appends it to OUT. In its texts \n stands

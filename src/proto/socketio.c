@@ -118,7 +118,8 @@ static size_t string_len(struct span json)
 }
 
 // Whether every placeholder in JSON, a valid text no deeper than JSON_MAX_DEPTH, names one of N_ATTACHMENTS. One pass
-// over the bytes, however deep the text: json_next() would read what is inside an object once for every level around it.
+// over the bytes, however deep the text: json_next() would read what is inside an object once for every level around
+// it.
 static bool has_valid_placeholders(struct span json, unsigned n_attachments)
 {
     struct open_container open[JSON_MAX_DEPTH + 1] = { 0 };
@@ -245,7 +246,8 @@ int socketio_parse(enum socketio_version version, struct span text, struct socke
 
 // ---- writing
 
-// Ends a row of puts into OUT that was BEFORE bytes long: undoes those that went well when IS_DONE says that not all did.
+// Ends a row of puts into OUT that was BEFORE bytes long: undoes those that went well when IS_DONE says that not all
+// did.
 static int finish(struct buf *out, size_t before, bool is_done)
 {
     if (!is_done)

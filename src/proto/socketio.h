@@ -6,10 +6,10 @@
 //     2/chat,7["offer",{"sdp":"…"}]      EVENT, wants ACK   3/chat,7["ok"]                 ACK
 //     4{"message":"Invalid namespace"}   CONNECT_ERROR      51-["file",{"_placeholder":true,"num":0}] BINARY_EVENT
 //
-// Version 4 (Engine.IO 3) calls type 4 ERROR and sends a string in it; its namespaces may carry a query. Everything else is
-// the same. Arguments are never decoded: an event's leave byte for byte as they came, as the middle one of three
-// spans, `2["message",` ARGUMENTS `]`. A binary packet is followed by its attachments, n_attachments Engine.IO messages; to
-// count them is the caller's work.
+// Version 4 (Engine.IO 3) calls type 4 ERROR and sends a string in it; its namespaces may carry a query. Everything
+// else is the same. Arguments are never decoded: an event's leave byte for byte as they came, as the middle one of
+// three spans, `2["message",` ARGUMENTS `]`. A binary packet is followed by its attachments, n_attachments Engine.IO
+// messages; to count them is the caller's work.
 #ifndef STROWGER_PROTO_SOCKETIO_H
 #define STROWGER_PROTO_SOCKETIO_H
 
@@ -64,11 +64,11 @@ struct socketio_packet {
     struct json_value args[SOCKETIO_MAX_ARGS];
 };
 
-// Reads TEXT, a whole message. Returns 0, or -EINVAL for what the reference closes the session for: an unknown type, an
-// attachment count that is missing or not 1 to SOCKETIO_MAX_ATTACHMENTS, bad or missing JSON, a payload that the type
-// can't have, a reserved event name, a placeholder for an attachment that isn't there. Also for an id over
-// SOCKETIO_MAX_ID, for an EVENT or ACK without payload and an ACK without id. Whether the namespace is joined and whether
-// a client may send this type is the caller's to check.
+// Reads TEXT, a whole message. Returns 0, or -EINVAL for what the reference closes the session for: an unknown type,
+// an attachment count that is missing or not 1 to SOCKETIO_MAX_ATTACHMENTS, bad or missing JSON, a payload that the
+// type can't have, a reserved event name, a placeholder for an attachment that isn't there. Also for an id over
+// SOCKETIO_MAX_ID, for an EVENT or ACK without payload and an ACK without id. Whether the namespace is joined and
+// whether a client may send this type is the caller's to check.
 [[gnu::warn_unused_result]] int socketio_parse(enum socketio_version version, struct span text,
                                                struct socketio_packet *packet);
 

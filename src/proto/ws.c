@@ -70,7 +70,7 @@ static int read_wide_length(const uint8_t *h, size_t n, size_t n_wide, uint64_t 
     const uint64_t shortest = n_wide == 2 ? LENGTH_16 : UINT64_C(1) << 16;
     if (most < shortest || least >> 63 != 0)
         return WS_CLOSE_PROTOCOL_ERROR;
-    *len = least > shortest ? least : shortest;
+    *len = least;
     return 0;
 }
 

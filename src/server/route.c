@@ -53,7 +53,7 @@ static void upgrade(struct http_conn *h, const struct http_request *r, struct sp
 {
     const struct site *site = h->opts->user;
     const struct mount *mount = find_mount(site, path);
-    int status = ws_session_check(r);
+    int status = websocket_check(r);
     if (!mount)
         http_respond_text(h, 404, SPAN(""), SPAN("No WebSocket is spoken here.\n"));
     else if (status == 426)

@@ -92,9 +92,10 @@ static void fill_options(struct server *s)
         .mounts = s->mounts.list,
         .n_mounts = s->mounts.n,
         .web_root = c->web_root ? &s->web_root : NULL,
-        .ws = { .limits = { .max_message = (uint64_t)c->max_message, .max_fragments = (uint32_t)c->max_fragments },
-                .ping_interval_ms = (uint64_t)c->ws_ping_interval,
-                .ping_timeout_ms = (uint64_t)c->ws_ping_timeout,
+        .ws = { .websocket = { .limits = { .max_message = (uint64_t)c->max_message,
+                                           .max_fragments = (uint32_t)c->max_fragments },
+                               .ping_interval_ms = (uint64_t)c->ws_ping_interval,
+                               .ping_timeout_ms = (uint64_t)c->ws_ping_timeout },
                 .pool = &s->ws_pool },
     };
     s->http = (struct http_opts){ .head_timeout_ms = (uint64_t)c->head_timeout,

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// What is put off to the end of the present turn of the loop, when no callback is on the stack any more.
+#ifndef STROWGER_NET_TURN_H
+#define STROWGER_NET_TURN_H
+
+#include "base/list.h"
+
+// Something to be done; it belongs to whoever embeds it and must be cancelled before its memory goes.
+struct turn_task {
+    struct list node;
+    void (*run)(struct turn_task *t); // T is no longer waiting when this is called
+};
+
+struct turn {
+    struct list tasks;
+};
+
+static inline void turn_init(struct turn *turn)
+{
+    list_init(&turn->tasks);
+}
+
+static inline void turn_task_init(struct turn_task *t, void (*run)(struct turn_task *t))
+{
+    list_init(&t->node);
+    t->run = run;
+}
+
+// Has T run at the turn's end, once, however often it is asked for.
+static inline void turn_put_off(struct turn *turn, struct turn_task *t)
+{
+    if (list_is_empty(&t->node))
+        list_append(&turn->tasks, &t->node);
+}
+
+static inline void turn_cancel(struct turn_task *t)
+{
+    list_remove(&t->node);
+}
+
+// Runs what was put off, and what that puts off in turn.
+static inline void turn_end(struct turn *turn)
+{
+    struct list *node;
+    while ((node = list_shift(&turn->tasks))) {
+        struct turn_task *t = CONTAINER_OF(node, struct turn_task, node);
+        t->run(t);
+    }
+}
+
+#endif

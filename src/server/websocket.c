@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+// WebSocket on one connection; see websocket.h.
+#include "server/websocket.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+
+struct websocket_gather {
+    struct buf message, control;
+};
+
+static void write_frame(struct websocket *w, enum ws_opcode opcode, const struct span *parts, size_t n)
+{
+    uint8_t head[WS_MAX_SERVER_HEAD];
+    struct span all[1 + WEBSOCKET_MAX_PARTS];
+    uint64_t len = 0;
+    for (size_t i = 0; i < n; i++) {
+        all[1 + i] = parts[i];
+        len += parts[i].len;
+    }
+    all[0] = (struct span){ (char *)head, ws_put_head(head, opcode, len) };
+    conn_write(w->conn, all, n + 1);
+}
+
+void websocket_send(struct websocket *w, enum ws_opcode opcode, const struct span *parts, size_t n)
+{
+    if (w->state != WEBSOCKET_ENDED)
+        write_frame(w, opcode, parts, n);
+}
+
+static struct span reason_of(int code)
+{
+    return code == WS_CLOSE_PROTOCOL_ERROR ? SPAN("protocol error")
+           : code == WS_CLOSE_INVALID_DATA ? SPAN("invalid UTF-8")
+           : code == WS_CLOSE_TOO_BIG      ? SPAN("message too big")
+                                           : SPAN("");
+}
+
+void websocket_end(struct websocket *w, int code)
+{
+    if (w->state == WEBSOCKET_ENDED)
+        return;
+    w->state = WEBSOCKET_ENDED;
+    w->handler->on_end(w); // first: who sees the close must find the name free
+    uint8_t payload[WS_MAX_CONTROL];
+    struct span close = { (char *)payload, ws_put_close(payload, code, reason_of(code)) };
+    write_frame(w, WS_CLOSE, &close, 1);
+    conn_finish(w->conn);
+}
+
+void websocket_end_later(struct websocket *w, int code)
+{
+    if (w->state == WEBSOCKET_ENDED || w->closing_code)
+        return;
+    w->closing_code = code;
+    conn_set_deadline(w->conn, 0);
+}
+
+static void free_gather(struct websocket *w)
+{
+    if (!w->gather)
+        return;
+    buf_fini(&w->gather->message);
+    buf_fini(&w->gather->control);
+    free(w->gather);
+    w->gather = NULL;
+}
+
+// A payload lies in the read buffer or in our own: either may be written to.
+static void handle_text(struct websocket *w, struct span text)
+{
+    w->handler->on_text(w, (char *)text.p, text.len);
+}
+
+static void handle_binary(struct websocket *w, struct span data)
+{
+    w->handler->on_binary(w, (char *)data.p, data.len);
+}
+
+static void handle_close(struct websocket *w, struct span payload)
+{
+    int code = ws_parse_close(payload, NULL);
+    websocket_end(w, code < 0 ? -code : code);
+}
+
+static void handle_ping(struct websocket *w, struct span payload)
+{
+    write_frame(w, WS_PONG, &payload, 1);
+}
+
+static void handle_pong(struct websocket *w, struct span payload)
+{
+    (void)w; // any byte from the client shows that it lives; see on_data
+    (void)payload;
+}
+
+typedef void message_fn(struct websocket *w, struct span payload);
+
+static message_fn *const handlers[] = {
+    [WS_TEXT] = handle_text, [WS_BINARY] = handle_binary, [WS_CLOSE] = handle_close,
+    [WS_PING] = handle_ping, [WS_PONG] = handle_pong,
+};
+
+// Adds PIECE to what came before of its message. The whole message when this was its last, else the empty span.
+static struct span gather(struct websocket *w, const struct ws_piece *piece)
+{
+    struct span nothing = { 0 };
+    if (!w->gather)
+        w->gather = calloc(1, sizeof *w->gather);
+    if (!w->gather) {
+        conn_close(w->conn, UV_ENOMEM);
+        return nothing;
+    }
+    struct buf *b = piece->opcode >= WS_CLOSE ? &w->gather->control : &w->gather->message;
+    if (buf_put_span(b, piece->data) != 0) {
+        conn_close(w->conn, UV_ENOMEM);
+        return nothing;
+    }
+    return piece->is_last ? buf_span(b) : nothing;
+}
+
+static void forget_gathered(struct websocket *w, enum ws_opcode opcode)
+{
+    if (!w->gather)
+        return;
+    buf_fini(opcode >= WS_CLOSE ? &w->gather->control : &w->gather->message);
+    if (!w->gather->message.cap && !w->gather->control.cap)
+        free_gather(w);
+}
+
+static void handle_piece(struct websocket *w, const struct ws_piece *piece)
+{
+    if (piece->is_first && piece->is_last) {
+        handlers[piece->opcode](w, piece->data);
+        return;
+    }
+    struct span message = gather(w, piece);
+    if (!piece->is_last || w->conn->state != CONN_OPEN)
+        return;
+    handlers[piece->opcode](w, message);
+    forget_gathered(w, piece->opcode);
+}
+
+static void on_data(struct conn *c, char *p, size_t len)
+{
+    struct websocket *w = c->user;
+    w->heard_at = uv_now(c->group->loop);
+    while (len && w->state != WEBSOCKET_ENDED && !w->closing_code && c->state == CONN_OPEN) {
+        struct ws_piece piece;
+        bool has_piece;
+        ssize_t n = ws_parse(&w->parser, &w->opts->limits, p, len, &piece, &has_piece);
+        if (n < 0) {
+            websocket_end(w, (int)-n);
+            return;
+        }
+        if (has_piece)
+            handle_piece(w, &piece);
+        p += n;
+        len -= (size_t)n;
+    }
+}
+
+// One deadline serves all: a close that was asked for, the next ping, and the end of the wait for its answer.
+static void on_deadline(struct conn *c)
+{
+    struct websocket *w = c->user;
+    if (w->closing_code) {
+        websocket_end(w, w->closing_code);
+        return;
+    }
+    uint64_t silent_ms = uv_now(c->group->loop) - w->heard_at;
+    bool is_gone = w->state == WEBSOCKET_PINGED && silent_ms >= w->opts->ping_interval_ms + w->opts->ping_timeout_ms;
+    if (is_gone) {
+        conn_close(c, UV_ETIMEDOUT);
+    } else if (silent_ms >= w->opts->ping_interval_ms) {
+        w->state = WEBSOCKET_PINGED;
+        write_frame(w, WS_PING, NULL, 0);
+        conn_set_deadline(c, w->opts->ping_timeout_ms);
+    } else {
+        w->state = WEBSOCKET_OPEN;
+        conn_set_deadline(c, w->opts->ping_interval_ms - silent_ms);
+    }
+}
+
+static void on_close(struct conn *c, int err)
+{
+    (void)err;
+    struct websocket *w = c->user;
+    if (w->state != WEBSOCKET_ENDED) {
+        w->state = WEBSOCKET_ENDED;
+        w->handler->on_end(w);
+    }
+    free_gather(w);
+    w->handler->on_close(w);
+}
+
+static const struct conn_handler conn_handler = {
+    .on_data = on_data,
+    .on_deadline = on_deadline,
+    .on_close = on_close,
+};
+
+int websocket_check(const struct http_request *r)
+{
+    struct span key_name = SPAN("Sec-WebSocket-Key"), version_name = SPAN("Sec-WebSocket-Version");
+    if (r->method != HTTP_GET || r->minor_version < 1 || r->has_body)
+        return 400;
+    if (!span_equal(http_find_field(r, version_name), SPAN("13")) || http_count_field(r, version_name) != 1)
+        return 426;
+    if (http_count_field(r, key_name) != 1 || !ws_is_key(http_find_field(r, key_name)))
+        return 400;
+    return 0;
+}
+
+static void write_handshake(struct conn *c, const struct http_request *r)
+{
+    char accept[WS_ACCEPT_LEN];
+    ws_put_accept(accept, http_find_field(r, SPAN("Sec-WebSocket-Key")));
+    struct span parts[] = {
+        SPAN("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "),
+        { accept, sizeof accept },
+        SPAN("\r\n\r\n"),
+    };
+    conn_write(c, parts, 3);
+}
+
+void websocket_open(struct websocket *w, struct conn *c, const struct http_request *r,
+                    const struct websocket_handler *handler, const struct websocket_opts *opts)
+{
+    *w = (struct websocket){ .conn = c, .handler = handler, .opts = opts, .heard_at = uv_now(c->group->loop) };
+    c->handler = &conn_handler;
+    c->user = w;
+    write_handshake(c, r);
+    if (opts->ping_interval_ms)
+        conn_set_deadline(c, opts->ping_interval_ms);
+}

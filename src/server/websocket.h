@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// WebSocket on one connection: frames to whole messages, messages to frames, pings, and the close handshake.
+//
+// A websocket is embedded in what uses it, owns its conn from the handshake on and dies with it. Whole messages that lie
+// in the read buffer are handed up where they are; only what comes in pieces is copied, into a buffer that is freed with
+// the message.
+#ifndef STROWGER_SERVER_WEBSOCKET_H
+#define STROWGER_SERVER_WEBSOCKET_H
+
+#include "net/conn.h"
+#include "proto/http.h"
+#include "proto/ws.h"
+
+struct websocket;
+
+struct websocket_handler {
+    // A whole message, a text valid UTF-8. Its bytes may be changed; they are gone when this returns.
+    void (*on_text)(struct websocket *w, char *p, size_t len);
+    void (*on_binary)(struct websocket *w, char *p, size_t len);
+    // No further message comes or can be sent: exactly once, before the other side can know it.
+    void (*on_end)(struct websocket *w);
+    // The connection is gone, after on_end; W's memory is the handler's to free.
+    void (*on_close)(struct websocket *w);
+};
+
+struct websocket_opts {
+    struct ws_limits limits;
+    uint64_t ping_interval_ms; // without a byte from the client before it is pinged; 0: never
+    uint64_t ping_timeout_ms;  // without a byte after the ping before it counts as gone
+};
+
+enum websocket_state {
+    WEBSOCKET_OPEN,
+    WEBSOCKET_PINGED, // open, and nothing has come since the last ping
+    WEBSOCKET_ENDED,  // on_end was called; at most the close handshake is under way
+};
+
+struct websocket {
+    struct conn *conn;
+    const struct websocket_handler *handler;
+    const struct websocket_opts *opts;
+    struct ws_parser parser;
+    struct websocket_gather *gather; // what has come of messages in pieces, or NULL
+    uint64_t heard_at;               // loop time of the last byte
+    enum websocket_state state;
+    int closing_code; // what websocket_end_later() asked for, or 0
+};
+
+// The status that the opening handshake R must be refused with, or 0 when it is right (RFC 6455 section 4.2.1).
+int websocket_check(const struct http_request *r);
+
+// Answers the handshake R on C, which was taken from HTTP, and makes W its WebSocket. HANDLER and OPTS must live as long.
+void websocket_open(struct websocket *w, struct conn *c, const struct http_request *r,
+                    const struct websocket_handler *handler, const struct websocket_opts *opts);
+
+enum { WEBSOCKET_MAX_PARTS = 16 };
+
+// Sends one message of N parts, at most WEBSOCKET_MAX_PARTS; a text must be valid UTF-8. Nothing when W has ended.
+void websocket_send(struct websocket *w, enum ws_opcode opcode, const struct span *parts, size_t n);
+
+// Ends W now: on_end, then a close frame with CODE, then the connection in peace. Nothing when it has ended. Not for
+// callers that on_end would pull something away from.
+void websocket_end(struct websocket *w, int code);
+
+// The same, but not within this call. Messages that came meanwhile are not handed up any more.
+void websocket_end_later(struct websocket *w, int code);
+
+#endif
