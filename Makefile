@@ -47,7 +47,7 @@ PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 LIBS := -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 
 # The same sources give the same bytes wherever and whenever they are built: no dates, no directory, a fixed order.
-ALL_CPPFLAGS := -Isrc -D_GNU_SOURCE -DSTROWGER_VERSION='"$(VERSION)"' $(FORTIFY) $(PKG_CFLAGS) $(CPPFLAGS)
+ALL_CPPFLAGS := -Isrc -D_GNU_SOURCE= -DSTROWGER_VERSION='"$(VERSION)"' $(FORTIFY) $(PKG_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS := $(C_STD) $(CFLAGS) $(WARNINGS) $(WERROR) $(HARDENING) $(SANITIZE) -ffile-prefix-map=$(CURDIR)=.
 ALL_LDFLAGS := $(LINK_HARDENING) $(SANITIZE) $(LDFLAGS)
 
@@ -75,7 +75,7 @@ endif
 all: $(PROGRAM) ## build the program (default); BUILD=asan, tsan, fuzz or clang for another variant
 
 strowger: $(OUT)/strowger
-	$(call SAY,BIN )cp $< $@
+	$(call SAY,BIN )cp --remove-destination $< $@
 
 $(OUT)/strowger: $(OUT)/src/main.o $(OUT)/libstrowger.a
 	$(call SAY,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)

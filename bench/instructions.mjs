@@ -60,15 +60,32 @@ async function countRun(args, n, file) {
 }
 
 async function countMessage({ key, args }) {
-  const short = await countRun(args, SHORT_RUN, path.join(scratch, 'short'));
-  const long = await countRun(args, LONG_RUN, path.join(scratch, key));
+  const short = await countRun(args, SHORT_RUN, path.join(scratch, `${key}-short`));
+  const long = await countRun(args, LONG_RUN, path.join(scratch, `${key}-long`));
   return (long - short) / (LONG_RUN - SHORT_RUN);
 }
 
+/** Instructions by function, each with what the compiler inlined into it, of a profile. */
+function readProfile(file) {
+  const text = execFileSync('callgrind_annotate', ['--threshold=100', file], { encoding: 'utf8' });
+  const counts = new Map();
+  for (const line of text.split('\n')) {
+    const found = /^ *([\d,]+) \([^)]*\) +(\S+):(\S+)(?: \[(\S+)\])?$/.exec(line);
+    if (!found) continue;
+    // Libraries without symbols of their own are summed up as a whole.
+    const name = found[3].startsWith('0x') ? path.basename(found[4] ?? '?') : found[3];
+    counts.set(name, (counts.get(name) ?? 0) + Number(found[1].replaceAll(',', '')));
+  }
+  return counts;
+}
+
+/** Prints the N functions in which a message costs most. */
 function printTop(key, n) {
-  const text = execFileSync('callgrind_annotate', [path.join(scratch, key)], { encoding: 'utf8' });
-  const lines = text.split('\n').filter((line) => /^ *[\d,]+ \(/.test(line));
-  console.log(lines.slice(0, n + 1).join('\n'));
+  const short = readProfile(path.join(scratch, `${key}-short`));
+  const long = readProfile(path.join(scratch, `${key}-long`));
+  const each = [...long].map(([name, count]) => [name, (count - (short.get(name) ?? 0)) / (LONG_RUN - SHORT_RUN)]);
+  each.sort((a, b) => b[1] - a[1]);
+  for (const [name, count] of each.slice(0, n)) console.log(`${count.toFixed(1).padStart(10)}  ${name}`);
 }
 
 async function main() {

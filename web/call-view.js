@@ -248,7 +248,12 @@ export class CallView {
             v: () => media.setCamera(!media.isCameraOn),
             f: () => this.#toggleFullScreen(),
         };
-        if (event.key === 'Escape') return this.#connectedAt ? this.#confirm.showModal() : onHangUp();
+        if (event.key === 'Escape') {
+            event.preventDefault(); // or the same key press would close the question
+            if (this.#connectedAt) this.#confirm.showModal();
+            else onHangUp();
+            return;
+        }
         const action = areShortcutsOn() ? keys[event.key.toLowerCase()] : undefined;
         action?.();
     }

@@ -10,7 +10,7 @@ import { keepRecent, LobbyView } from './lobby-view.js';
 import { Media, sendMedia } from './media.js';
 import { DevicePickers, PreviewView, ProblemView } from './media-views.js';
 import { invitedTo } from './names.js';
-import { announce, noticeRegion } from './notices.js';
+import { announce, clearNotices, noticeRegion } from './notices.js';
 import { Phone } from './phone.js';
 import { RingView } from './ring-view.js';
 import { SettingsView } from './settings-view.js';
@@ -28,7 +28,7 @@ const media = new Media(onMediaChange, {
     videoinput: recall('videoinput'),
     audiooutput: recall('audiooutput'),
 });
-const line = new LoginLine(socketUrl(location, '/login'), {
+const line = new LoginLine(socketUrl(location, '/'), {
     onOffer: (offer, from) => phone.onOffer(offer, from),
     onAnswer: (answer) => phone.onAnswer(answer),
     onCandidate: (candidate) => phone.onCandidate(candidate),
@@ -128,6 +128,7 @@ function onPhoneState(state) {
 /** @param {import('./lobby-view.js').CallEnd} end */
 function onCallEnd(end) {
     media.stopSharing();
+    clearNotices();
     sounds.play(DONE);
     lobbyView.showOutcome(end);
     lobbyView.focus();

@@ -21,3 +21,8 @@ export function announce(key, params) {
     while (region.children.length > AT_ONCE) region.firstElementChild?.remove();
     setTimeout(() => notice.remove(), SHOWN_MS);
 }
+
+/** Takes away what a call left behind: its notices mean nothing once it is over. */
+export function clearNotices() {
+    region.replaceChildren();
+}

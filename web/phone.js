@@ -8,7 +8,7 @@
 // under the key `strowger`, which other pages pass over; what carries the number of another call is dropped. News that
 // the dialect has no word for (it rings; busy; declined; ended) travels as an empty ICE candidate with that key: to
 // other pages it means "no more candidates". From other pages, candidates are matched by their ICE user name (call.js)
-// and a `leave` that may have come from a third party is checked against the connection before it is believed.
+// and a `leave` that may be a third party's is checked against the connection before it is believed.
 
 import { Call } from './call.js';
 
@@ -46,6 +46,7 @@ import { Call } from './call.js';
 const DIAL_MS = 45_000; // until an unanswered call is given up
 const RING_MS = 60_000; // until we stop ringing, should the caller never say that it gave up
 const STRANGER_MS = 5_000; // how long after a third party rang a `leave` may be that party's
+const ECHO_MS = 1_000; // and how long after a call it may still be that call's
 
 export class Phone {
     /** @type {PhoneOpts} */ #opts;
@@ -58,7 +59,7 @@ export class Phone {
     /** @type {any} */ #offer = null; // of who rings us, until we accept
     /** @type {any[]} */ #candidates = []; // those that came with it
     #timer = 0;
-    #strangerAt = -Infinity;
+    #strayLeaveUntil = -Infinity;
 
     /** @param {PhoneOpts} opts */
     constructor(opts) {
@@ -78,8 +79,9 @@ export class Phone {
         return this.#call;
     }
 
-    /** @param {string} name */
+    /** Calls NAME; takes NAME's call, should it be ringing already. @param {string} name */
     dial(name) {
+        if (this.#state === 'ringing' && name === this.#peer) this.accept();
         if (this.#state !== 'idle') return;
         this.#begin(name, newId(), false);
         this.#call = this.#newCall(true);
@@ -152,9 +154,9 @@ export class Phone {
     }
 
     async onLeave() {
-        const mayBeStrangers = performance.now() - this.#strangerAt < STRANGER_MS;
-        if (this.#state === 'talking') await this.#onLeaveInCall(mayBeStrangers);
-        else if (mayBeStrangers) return; // the timers end what is over in truth
+        const isStray = performance.now() < this.#strayLeaveUntil;
+        if (this.#state === 'talking') await this.#onLeaveInCall(isStray);
+        else if (isStray) return; // the timers end what is over in truth
         else if (this.#state === 'ringing') this.#finish('cancelled');
         else if (this.#state === 'dialling') this.#finish(this.#isMarked ? 'left' : 'declined');
     }
@@ -177,7 +179,7 @@ export class Phone {
     /** Somebody rings while we are with somebody else. @param {string} from @param {Mark | null} mark */
     #turnAway(from, mark) {
         const { line } = this.#opts;
-        this.#strangerAt = performance.now();
+        this.#strayLeaveUntil = performance.now() + STRANGER_MS;
         if (mark) line.sendCandidate(from, newsItem(mark.call, 'busy'));
         line.sendLeave(from);
     }
@@ -224,11 +226,11 @@ export class Phone {
     /**
      * The server also says `leave` for a page that only lost its line, and a third party's `leave` looks the same: so it
      * counts when the other side is silent. A page of another kind says it only when it means it.
-     * @param {boolean} mayBeStrangers
+     * @param {boolean} isStray
      */
-    async #onLeaveInCall(mayBeStrangers) {
+    async #onLeaveInCall(isStray) {
         const call = this.#call;
-        if (call && (call.isLinked || mayBeStrangers) && (await call.isAlive())) return;
+        if (call && (call.isLinked || isStray) && (await call.isAlive())) return;
         if (call === this.#call && this.#state === 'talking') this.#finish('left');
     }
 
@@ -270,7 +272,7 @@ export class Phone {
                 onState: (state) => handler.onCallState(state),
                 onStream: (stream) => handler.onStream(stream),
                 onPeerSending: (sending) => handler.onPeerSending(sending),
-                onEnd: (why) => this.#quit(why, 'ended'),
+                onEnd: (why) => (why === 'lost' ? this.#quit(why, 'ended') : this.#finish(why)),
             },
         });
         equip(call);
@@ -304,6 +306,7 @@ export class Phone {
         this.#offer = null;
         this.#candidates = [];
         this.#begin('', '', false);
+        this.#strayLeaveUntil = Math.max(this.#strayLeaveUntil, performance.now() + ECHO_MS);
         this.#setState('idle');
         this.#opts.handler.onEnd(end);
     }

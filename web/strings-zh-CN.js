@@ -61,7 +61,7 @@ const strings = {
     youAre: '你是 {name}',
     waiting: '可以接听来电',
     offline: '连接已断开，正在重连…',
-    callSomeone: '呼叫',
+    callSomeone: '想呼叫谁？',
     theirName: '对方的名字',
     call: '呼叫',
     callSelf: '这是你自己。',

@@ -110,7 +110,7 @@ static int grow(struct map *m)
 
 int map_insert(struct map *m, struct map_node *node)
 {
-    if (m->n == m->n_buckets && grow(m) != 0)
+    if (m->n >= m->n_buckets && grow(m) != 0)
         return -ENOMEM;
     node->hash = siphash13(m->k0, m->k1, m->key_of(node));
     struct map_node **bucket = bucket_of(m, node->hash);

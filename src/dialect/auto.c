@@ -24,9 +24,9 @@ static void on_text(struct session *s, struct span text)
     choices[0]->on_text(s, text);
 }
 
-static void on_open(struct session *s)
+static void on_open(struct session *s, struct span auth)
 {
-    choices[0]->on_open(s);
+    choices[0]->on_open(s, auth);
 }
 
 const struct dialect dialect_auto = {

@@ -6,30 +6,73 @@
 #define STROWGER_DIALECT_DIALECT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/span.h"
+#include "proto/json.h"
 #include "switchboard/realm.h"
 #include "switchboard/session.h"
+
+// What a dialect's messages travel in.
+enum carrier {
+    CARRIER_WEBSOCKET, // text and binary messages, each a WebSocket message
+    CARRIER_ENGINEIO,  // the same over Engine.IO, by polling or WebSocket
+    CARRIER_SOCKETIO,  // events with arguments, over Engine.IO
+};
+
+// An event that a client emitted. All of it is gone when on_event returns.
+struct dialect_event {
+    struct json_value name; // a string; a number is possible too
+    struct span args_raw;   // the arguments as they came, with what stands between them
+    size_t n_args;
+    const struct json_value *args; // the first DIALECT_MAX_ARGS of them
+    const struct span *attachments;
+    size_t n_attachments;
+    bool wants_ack;
+    uint64_t ack_id;
+};
+
+enum { DIALECT_MAX_ARGS = 4 };
 
 struct dialect {
     const char *name;    // as written after the '=' of --mount
     const char *summary; // for --help
-    // A session begins. May be NULL.
-    void (*on_open)(struct session *s);
+    enum carrier carrier;
+    // A session begins. AUTH is what a Socket.IO client said of itself, an object, else empty. May be NULL.
+    void (*on_open)(struct session *s, struct span auth);
     // A whole text message, valid UTF-8. The bytes are gone when this returns.
     void (*on_text)(struct session *s, struct span text);
     // A whole binary message; as above.
     void (*on_binary)(struct session *s, struct span data);
+    // An event; for CARRIER_SOCKETIO, instead of the two above.
+    void (*on_event)(struct session *s, const struct dialect_event *e);
     // The session is over, exactly once, after on_open; nothing can be sent to it any more. May be NULL.
     void (*on_close)(struct session *s);
     // The dialects among which the first message decides; they end with NULL. Only for a dialect that speaks for others.
     const struct dialect *const *choices;
+    // The Socket.IO namespaces there are beside "/"; they end with NULL. NULL: none.
+    const char *const *namespaces;
+};
+
+// What can be set for the rooms dialect.
+struct rooms_opts {
+    size_t capacity;            // members of a room
+    bool has_log;               // tell clients what happens in `log` events, as the tutorial does
+    bool has_sentences;         // emit the tutorial's two events whose names are sentences
+    bool is_broadcast;          // pass a `message` to everyone at the mount, not to the sender's rooms
+    const char *const *renames; // "THEIRS=OURS": what a page calls our events
+    size_t n_renames;
+    const struct span *addresses; // of this machine, for `ipaddr`
+    size_t n_addresses;
 };
 
 // What can be set for the dialects of a mount.
 struct dialect_opts {
     struct span greeting;     // sent raw as the first message; empty: none
     struct span unknown_text; // stands before the type in the answer to an unknown one
+    struct rooms_opts rooms;
+    const char *const *namespaces; // for Socket.IO, beside the dialect's own
+    size_t n_namespaces;
 };
 
 // A path, the dialect spoken there, and those who came in by it.
@@ -47,6 +90,7 @@ const struct dialect *dialect_find(struct span name);
 // The dialects in turn, I from 0, or NULL at the end.
 const struct dialect *dialect_at(size_t i);
 
-extern const struct dialect dialect_auto, dialect_echo, dialect_join, dialect_login;
+extern const struct dialect dialect_auto, dialect_echo, dialect_engineio_echo, dialect_join, dialect_login,
+    dialect_rooms, dialect_socketio_echo;
 
 #endif

@@ -12,9 +12,17 @@ static void send_back_binary(struct session *s, struct span data)
     s->ops->send_binary(s, data);
 }
 
+const struct dialect dialect_engineio_echo = {
+    .name = "eio-echo",
+    .summary = "every Engine.IO message comes back, for testing",
+    .carrier = CARRIER_ENGINEIO,
+    .on_text = send_back,
+    .on_binary = send_back_binary,
+};
+
 const struct dialect dialect_echo = {
     .name = "echo",
-    .summary = "every message comes back",
+    .summary = "every message comes back, for testing",
     .on_text = send_back,
     .on_binary = send_back_binary,
 };

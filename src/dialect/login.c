@@ -180,8 +180,9 @@ static void on_text(struct session *s, struct span text)
     command_error(s, s->mount->opts->unknown_text, command_quote(&fields[TYPE].value, quote), nothing);
 }
 
-static void on_open(struct session *s)
+static void on_open(struct session *s, struct span auth)
 {
+    (void)auth;
     if (s->mount->opts->greeting.len)
         session_send_text(s, s->mount->opts->greeting);
 }

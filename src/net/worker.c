@@ -43,6 +43,7 @@ static void close_handle(uv_handle_t *handle, void *unused)
 
 void worker_fini(struct worker *w)
 {
+    conn_group_flush(&w->conns); // what was put off must not be lost with the loop
     conn_group_close(&w->conns);
     uv_walk(&w->loop, close_handle, NULL);
     uv_run(&w->loop, UV_RUN_DEFAULT);

@@ -175,10 +175,11 @@ static bool unmask(char *p, size_t len, const uint8_t key[KEY_LEN])
 // Turns the key by the N bytes that used it.
 static void turn_key(uint8_t key[KEY_LEN], size_t n)
 {
-    uint8_t old[KEY_LEN];
-    memcpy(old, key, KEY_LEN);
-    for (size_t i = 0; i < KEY_LEN; i++)
-        key[i] = old[(i + n) % KEY_LEN];
+    for (n %= KEY_LEN; n > 0; n--) {
+        uint8_t first = key[0];
+        memmove(key, key + 1, KEY_LEN - 1);
+        key[KEY_LEN - 1] = first;
+    }
 }
 
 static void end_message(struct ws_parser *w)

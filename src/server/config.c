@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum type { NUMBER, SIZE, DURATION, LEVEL, TEXT, LIST };
+enum type { NUMBER, SIZE, DURATION, SWITCH, LEVEL, TEXT, LIST };
 
 struct option {
     const char *name; // with underscores
@@ -128,6 +128,16 @@ static bool set_level(const struct option *o, int64_t *field, const char *text, 
     return false;
 }
 
+static bool set_switch(const struct option *o, int64_t *field, const char *text, char error[CONFIG_ERROR_LEN])
+{
+    char flag[64];
+    *field = strcmp(text, "on") == 0;
+    if (*field || strcmp(text, "off") == 0)
+        return true;
+    snprintf(error, CONFIG_ERROR_LEN, "%s is on or off, not '%.64s'", flag_of(o, flag), text);
+    return false;
+}
+
 static bool add_item(struct config_list *list, const char *text, char error[CONFIG_ERROR_LEN])
 {
     const char **items = realloc(list->items, (list->n + 1) * sizeof *items);
@@ -145,6 +155,8 @@ static bool set(struct config *c, const struct option *o, const char *text, char
     void *field = (char *)c + o->offset;
     if (o->type == LEVEL)
         return set_level(o, field, text, error);
+    if (o->type == SWITCH)
+        return set_switch(o, field, text, error);
     if (o->type != TEXT && o->type != LIST)
         return set_number(o, field, text, error);
     size_t len = strlen(text);

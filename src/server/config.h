@@ -11,7 +11,8 @@
 // X(field, letter, type, default, min, max, argument, help)
 //   field     in struct config, and the flag's name with '-' for '_'
 //   letter    of the short flag, or 0
-//   type      NUMBER, SIZE (bytes, with k m g), DURATION (milliseconds, with ms s m h), LEVEL, TEXT, or LIST (repeatable)
+//   type      NUMBER, SIZE (bytes, with k m g), DURATION (milliseconds, with ms s m h), SWITCH (on or off), LEVEL, TEXT,
+//             or LIST (repeatable)
 //   default   as it would be written; NULL: none
 //   min, max  of what has a number, in its own unit; of a TEXT's length in bytes
 #define CONFIG_OPTIONS(X)                                                                                              \
@@ -22,6 +23,20 @@
     X(greeting, 0, TEXT, NULL, 1, 1024, "TEXT", "login dialect: send TEXT as the first message")                       \
     X(unknown_text, 0, TEXT, "Unrecognized command: ", 0, 1024, "TEXT",                                                \
       "login, join dialect: what stands before the type in the answer to an unknown one")                              \
+    X(room_capacity, 0, NUMBER, "2", 1, 100000, "N", "rooms dialect: members of a room")                               \
+    X(room_log, 0, SWITCH, "on", 0, 1, "on|off", "rooms dialect: tell clients what happens in `log` events")           \
+    X(room_sentences, 0, SWITCH, "off", 0, 1, "on|off",                                                                \
+      "rooms dialect: emit the tutorial's events named by sentences")                                                  \
+    X(room_broadcast, 0, SWITCH, "off", 0, 1, "on|off", "rooms dialect: pass messages to everyone, not the room")      \
+    X(room_event, 0, LIST, NULL, 3, 256, "THEIRS=OURS", "rooms dialect: what a page calls one of our events")          \
+    X(namespace, 0, LIST, NULL, 2, 256, "NAME", "a Socket.IO namespace that there is beside /")                        \
+    X(ping_interval, 0, DURATION, "25s", 10, 86400000, "TIME", "Engine.IO: time between heartbeats")                   \
+    X(ping_timeout, 0, DURATION, "20s", 10, 86400000, "TIME", "Engine.IO: how long a heartbeat may go unanswered")     \
+    X(max_payload, 0, SIZE, "1000000", 128, 1 << 30, "SIZE", "Engine.IO: refuse longer messages and request bodies")   \
+    X(connect_timeout, 0, DURATION, "45s", 10, 86400000, "TIME", "Socket.IO: close clients that join no namespace")    \
+    X(upgrade_timeout, 0, DURATION, "10s", 10, 86400000, "TIME", "Engine.IO: close WebSockets that do not upgrade")    \
+    X(allow_origin, 0, LIST, NULL, 1, 256, "ORIGIN",                                                                   \
+      "let only pages of this origin in: exact, https://*.example.org, null, *")                                       \
     X(max_message, 0, SIZE, "256k", 128, 1 << 30, "SIZE", "refuse longer WebSocket messages (close code 1009)")        \
     X(max_fragments, 0, NUMBER, "131072", 1, 1 << 30, "N", "refuse WebSocket messages of more fragments (1009)")       \
     X(ws_ping_interval, 0, DURATION, "25s", 10, 86400000, "TIME", "ping a WebSocket that has been silent this long")   \
@@ -37,6 +52,7 @@ struct config_list {
 #define CONFIG_C_NUMBER   int64_t
 #define CONFIG_C_SIZE     int64_t
 #define CONFIG_C_DURATION int64_t
+#define CONFIG_C_SWITCH   int64_t
 #define CONFIG_C_LEVEL    int64_t
 #define CONFIG_C_TEXT     const char *
 #define CONFIG_C_LIST     struct config_list

@@ -21,6 +21,8 @@ static void free_http(struct http_conn *h)
     if (h->file_fd >= 0)
         close(h->file_fd);
     buf_fini(&h->in);
+    buf_fini(&h->body);
+    buf_fini(&h->fields);
     pool_give(h->opts->pool, h);
 }
 
@@ -68,15 +70,17 @@ static void write_head(struct http_conn *h, const struct http_response *r, uint6
         r->type,
         has_type ? SPAN("\r\n") : SPAN(""),
         r->fields,
+        buf_span(&h->fields),
         { tail, (size_t)tail_len },
         SPAN("\r\n"),
     };
     conn_write(h->conn, parts, sizeof parts / sizeof *parts);
+    buf_fini(&h->fields);
 }
 
 void http_respond(struct http_conn *h, const struct http_response *response)
 {
-    h->keep_alive = h->keep_alive && !h->had_body;
+    h->keep_alive = h->keep_alive && !h->had_body && !response->is_last;
     write_head(h, response, response->body.len);
     if (!h->is_head && !response->is_bodyless && response->body.len) {
         if (response->is_static)
@@ -146,17 +150,105 @@ static void refuse(struct http_conn *h, int status)
     http_respond_text(h, status, SPAN(""), reason);
 }
 
-// Hands the request R to the handler. False when the connection is no longer ours.
-static bool begin_answer(struct http_conn *h, const struct http_request *r)
+static void begin_answer(struct http_conn *h, const struct http_request *r)
 {
     h->state = HTTP_ANSWERING;
     h->keep_alive = r->keep_alive;
     h->is_head = r->method == HTTP_HEAD;
     h->had_body = r->has_body;
     conn_cancel_deadline(h->conn);
-    struct conn *c = h->conn;
     h->opts->on_request(h, r);
-    return c->user == h;
+}
+
+void http_add_fields(struct http_conn *h, struct span fields)
+{
+    if (buf_put_span(&h->fields, fields) != 0)
+        conn_close(h->conn, UV_ENOMEM);
+}
+
+void http_hold(struct http_conn *h, const struct http_waiter *waiter, void *user)
+{
+    h->state = HTTP_HELD;
+    h->waiter = waiter;
+    h->waiter_user = user;
+}
+
+void http_read_body(struct http_conn *h, const struct http_request *r, uint64_t max, const struct http_waiter *waiter,
+                    void *user)
+{
+    h->waiter = waiter;
+    h->waiter_user = user;
+    if (!r->is_chunked && r->content_length > max) {
+        waiter->on_gone(h);
+        refuse(h, 413);
+        return;
+    }
+    h->state = HTTP_BODY;
+    h->is_chunked = r->is_chunked;
+    h->body_left = r->is_chunked ? max : r->content_length;
+    h->chunked = (struct http_chunked){ 0 };
+    if (r->expects_continue) {
+        struct span go_on = SPAN("HTTP/1.1 100 Continue\r\n\r\n");
+        conn_write(h->conn, &go_on, 1);
+    }
+    conn_set_deadline(h->conn, h->opts->head_timeout_ms);
+}
+
+static void end_body(struct http_conn *h, char *p, size_t len)
+{
+    h->state = HTTP_ANSWERING;
+    h->had_body = false; // it was read: another request may follow
+    conn_cancel_deadline(h->conn);
+    h->waiter->on_body(h, p, len);
+}
+
+static void abandon_body(struct http_conn *h, int status)
+{
+    h->waiter->on_gone(h);
+    refuse(h, status);
+}
+
+void http_refuse_body(struct http_conn *h, int status)
+{
+    refuse(h, status);
+}
+
+static void gather_body(struct http_conn *h, struct span data, bool is_last)
+{
+    if (buf_put_span(&h->body, data) != 0) {
+        abandon_body(h, 503);
+    } else if (is_last) {
+        struct buf body = h->body;
+        h->body = (struct buf){ 0 };
+        end_body(h, body.p, body.len);
+        buf_fini(&body);
+    }
+}
+
+// Each of these eats what is there of the body, and hands all of it on when it is complete. They return the bytes eaten.
+static size_t read_sized_body(struct http_conn *h, char *p, size_t len)
+{
+    size_t n = h->body_left < len ? (size_t)h->body_left : len;
+    h->body_left -= n;
+    if (!h->body_left && !h->body.len) {
+        end_body(h, p, n);
+        return n;
+    }
+    gather_body(h, (struct span){ p, n }, !h->body_left);
+    return n;
+}
+
+static size_t read_chunked_body(struct http_conn *h, char *p, size_t len)
+{
+    struct span data;
+    ssize_t n = http_chunked_parse(&h->chunked, p, len, &data);
+    if (n < 0 || data.len > h->body_left) {
+        abandon_body(h, n < 0 ? (int)-n : 413);
+        return len;
+    }
+    h->body_left -= data.len;
+    gather_body(h, data, h->chunked.is_done);
+    return (size_t)n;
 }
 
 // Keeps what can't be used yet. What P points at may lie in the buffer itself only when that was emptied before.
@@ -168,26 +260,41 @@ static void keep(struct http_conn *h, const char *p, size_t len)
         conn_pause(h->conn);
 }
 
+// Reads the next request's head. Returns the bytes eaten, 0 for none: it is incomplete, or was refused.
+static size_t read_head(struct http_conn *h, char *p, size_t len)
+{
+    struct http_request r;
+    ssize_t n = http_parse_request(p, len, &r);
+    if (n < 0)
+        refuse(h, (int)-n);
+    else if (n > 0)
+        begin_answer(h, &r);
+    return n < 0 ? 0 : (size_t)n;
+}
+
+static bool is_ready(const struct http_conn *h, size_t len)
+{
+    return h->state == HTTP_BODY ? len || !h->body_left
+                                 : len && h->state == HTTP_READING && h->conn->out_len < MAX_PENDING;
+}
+
 static void process(struct http_conn *h, char *p, size_t len)
 {
-    while (len && h->state == HTTP_READING && h->conn->out_len < MAX_PENDING) {
-        struct http_request r;
-        ssize_t n = http_parse_request(p, len, &r);
-        if (n < 0) {
-            refuse(h, (int)-n);
-            return;
-        }
-        if (n == 0)
-            break;
+    struct conn *c = h->conn;
+    while (is_ready(h, len)) {
+        size_t n = h->state == HTTP_READING ? read_head(h, p, len)
+                   : h->is_chunked          ? read_chunked_body(h, p, len)
+                                            : read_sized_body(h, p, len);
         p += n;
-        len -= (size_t)n;
-        struct conn *c = h->conn;
-        if (!begin_answer(h, &r)) {
+        len -= n;
+        if (c->user != h) { // handed on
             free_http(h);
             if (len && c->state == CONN_OPEN)
                 c->handler->on_data(c, p, len);
             return;
         }
+        if (!n && h->state == HTTP_READING)
+            break; // the head is incomplete
     }
     if (len && h->state != HTTP_ENDED)
         keep(h, p, len);
@@ -207,10 +314,14 @@ static void on_data(struct conn *c, char *p, size_t len)
 static void on_eof(struct conn *c)
 {
     struct http_conn *h = c->user;
-    if (h->state == HTTP_READING)
+    if (h->state == HTTP_BODY || h->state == HTTP_HELD) {
+        h->waiter->on_gone(h);
         end(h);
-    else
+    } else if (h->state == HTTP_READING) {
+        end(h);
+    } else {
         h->keep_alive = false; // the answer under way is still wanted
+    }
 }
 
 static void on_drain(struct conn *c)
@@ -225,7 +336,9 @@ static void on_deadline(struct conn *c)
 {
     struct http_conn *h = c->user;
     uint64_t pending = c->out_len + h->file_left;
-    if (pending && pending != h->pending_then) {
+    if (h->state == HTTP_BODY) {
+        abandon_body(h, 408);
+    } else if (pending && pending != h->pending_then) {
         h->pending_then = pending;
         conn_set_deadline(c, h->opts->head_timeout_ms);
     } else if (!pending && h->in.len) {
@@ -238,7 +351,10 @@ static void on_deadline(struct conn *c)
 static void on_close(struct conn *c, int err)
 {
     (void)err;
-    free_http(c->user);
+    struct http_conn *h = c->user;
+    if (h->state == HTTP_BODY || h->state == HTTP_HELD)
+        h->waiter->on_gone(h);
+    free_http(h);
 }
 
 static const struct conn_handler handler = {

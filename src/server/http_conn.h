@@ -17,23 +17,41 @@
 struct http_conn;
 
 struct http_opts {
-    uint64_t head_timeout_ms; // for a request's head, from the connection's or the last answer's end on
-    // R was read: it must be answered with one of the calls below, now. R and its spans are gone when this returns.
+    uint64_t head_timeout_ms; // for a request's head, from the connection's or the last answer's end on; for a body too
+    // R was read: it must be answered, held or handed on with one of the calls below before this returns, when R and its
+    // spans are gone.
     void (*on_request)(struct http_conn *h, const struct http_request *r);
     void *user;
     struct pool *pool; // struct http_conn
 };
 
+// Who waits for more of a request than its head.
+struct http_waiter {
+    // All of the body is there, in bytes that may be changed: the request must now be answered or held.
+    void (*on_body)(struct http_conn *h, char *p, size_t len);
+    // The client went away, or sent too much or too slowly: there is nothing to be answered any more.
+    void (*on_gone)(struct http_conn *h);
+};
+
 enum http_state {
     HTTP_READING,   // a request's head
-    HTTP_ANSWERING, // on_request is running, or a file is on its way out
+    HTTP_BODY,      // a request's body
+    HTTP_ANSWERING, // on_request or on_body is running, or a file is on its way out
+    HTTP_HELD,      // the answer comes later
     HTTP_ENDED,     // the connection was finished or handed on
 };
 
 struct http_conn {
     struct conn *conn;
     const struct http_opts *opts;
-    struct buf in; // what came and could not be used yet
+    const struct http_waiter *waiter; // in HTTP_BODY and HTTP_HELD
+    void *waiter_user;
+    struct buf in;      // what came and could not be used yet
+    struct buf body;    // what has come of a body in pieces
+    struct buf fields;  // to stand in the present answer's head, whatever that will be
+    uint64_t body_left; // bytes of a body with a length that are still to come, or may come when it is chunked
+    struct http_chunked chunked;
+    bool is_chunked;
     enum http_state state;
     bool keep_alive;       // after the present answer
     bool is_head;          // the present request is HEAD: its answer has no body
@@ -50,7 +68,8 @@ struct http_response {
     struct span fields; // whole further field lines, each with its CRLF
     struct span body;   // copied, unless
     bool is_static;     // it lives as long as the process
-    bool is_bodyless;   // a 304: neither body nor Content-Length
+    bool is_bodyless;   // a 204 or 304: neither body nor Content-Length
+    bool is_last;       // the connection ends after it
 };
 
 // Begins HTTP on the connected socket FD. OPTS must live as long as the connection.
@@ -64,6 +83,20 @@ void http_respond_text(struct http_conn *h, int status, struct span fields, stru
 
 // Answers the present request with LEN bytes read from FD, which it closes.
 void http_respond_file(struct http_conn *h, const struct http_response *response, int fd, uint64_t len);
+
+// Has FIELDS, whole field lines, stand in the head of the present request's answer, whatever that will be. Copied.
+void http_add_fields(struct http_conn *h, struct span fields);
+
+// Reads the body of the present request R, at most MAX bytes; WAITER hears the rest, maybe before this returns. A longer
+// one is answered with 413.
+void http_read_body(struct http_conn *h, const struct http_request *r, uint64_t max, const struct http_waiter *waiter,
+                    void *user);
+
+// Answers a request whose body is still being read with STATUS and ends the connection; the waiter hears nothing more.
+void http_refuse_body(struct http_conn *h, int status);
+
+// Leaves the present request to be answered later, from anywhere; WAITER hears when the client doesn't wait any more.
+void http_hold(struct http_conn *h, const struct http_waiter *waiter, void *user);
 
 // Hands the conn on to another protocol, whose handler and user the caller sets at once; H is gone when on_request
 // returns, and the bytes behind the request go to the new handler's on_data.

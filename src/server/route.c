@@ -8,6 +8,8 @@
 
 #include "proto/uri.h"
 #include "server/assets.h"
+#include "server/engineio_raw.h"
+#include "server/socketio_session.h"
 
 #define PAGE_FIELDS                                                                                                    \
     "Cache-Control: no-cache\r\n"                                                                                      \
@@ -43,18 +45,37 @@ static const struct mount *find_mount(const struct site *site, struct span path)
     return best;
 }
 
+// What rides on the Engine.IO sessions of MOUNT, or NULL when plain WebSocket is spoken there.
+static const struct engineio_handler *rider_of(const struct mount *mount)
+{
+    static const struct engineio_handler *const riders[] = {
+        [CARRIER_WEBSOCKET] = NULL,
+        [CARRIER_ENGINEIO] = &engineio_raw_handler,
+        [CARRIER_SOCKETIO] = &socketio_handler,
+    };
+    return riders[mount->dialect->carrier];
+}
+
+#define LIBRARY_PATH "/socket.io/socket.io."
+
+static bool is_client_library(const char *path)
+{
+    return strncmp(path, LIBRARY_PATH, sizeof LIBRARY_PATH - 1) == 0;
+}
+
 static bool wants_websocket(const struct http_request *r)
 {
     return http_field_has(r, SPAN("Upgrade"), SPAN("websocket")) &&
            http_field_has(r, SPAN("Connection"), SPAN("Upgrade"));
 }
 
-static void upgrade(struct http_conn *h, const struct http_request *r, struct span path)
+static void upgrade(struct http_conn *h, const struct http_request *r, const struct mount *mount)
 {
     const struct site *site = h->opts->user;
-    const struct mount *mount = find_mount(site, path);
     int status = websocket_check(r);
-    if (!mount)
+    if (!origin_is_allowed(&site->origins, r))
+        http_respond_text(h, 403, SPAN(""), SPAN("Pages of this origin may not connect here.\n"));
+    else if (!mount)
         http_respond_text(h, 404, SPAN(""), SPAN("No WebSocket is spoken here.\n"));
     else if (status == 426)
         http_respond_text(h, 426, SPAN("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"),
@@ -142,14 +163,27 @@ static void serve_web_root(struct http_conn *h, const struct http_request *r, co
     }
 }
 
-static void serve(struct http_conn *h, const struct http_request *r, const char *path)
+// The script that a page of a Socket.IO client loads from its server, whatever else is served.
+static void serve_client_library(struct http_conn *h, const struct http_request *r, const char *path)
+{
+    const struct asset *asset = find_asset(span_of(path));
+    if (asset)
+        respond_asset(h, r, asset);
+    else
+        http_respond_text(h, 404, SPAN(""),
+                          SPAN("This server was built without the Socket.IO client library (npm was "
+                               "missing); load it from elsewhere.\n"));
+}
+
+static void serve(struct http_conn *h, const struct http_request *r, const char *path, const struct mount *mount)
 {
     const struct site *site = h->opts->user;
-    const struct mount *mount = find_mount(site, span_of(path));
     bool is_below_root = mount && mount->path.len > 1; // "/" claims what is left over, after the pages
     const struct asset *asset = site->web_root ? NULL : find_asset(span_of(path));
     if (r->method != HTTP_GET && r->method != HTTP_HEAD)
         http_respond_text(h, 405, SPAN("Allow: GET, HEAD\r\n"), SPAN("Only GET and HEAD are understood here.\n"));
+    else if (is_client_library(path))
+        serve_client_library(h, r, path);
     else if (is_below_root)
         http_respond_text(h, 426, SPAN("Upgrade: websocket\r\nConnection: Upgrade\r\n"),
                           SPAN("This is for WebSocket clients: connect to it with ws:// or wss://.\n"));
@@ -170,8 +204,14 @@ void route_request(struct http_conn *h, const struct http_request *r)
         return;
     }
     path[len] = '\0';
-    if (wants_websocket(r))
-        upgrade(h, r, (struct span){ path, (size_t)len });
+    struct span normal = { path, (size_t)len };
+    const struct site *site = h->opts->user;
+    const struct mount *mount = find_mount(site, normal);
+    const struct engineio_handler *rider = mount ? rider_of(mount) : NULL;
+    if (rider && !is_client_library(path))
+        engineio_request(site->engineio, h, r, mount, rider);
+    else if (wants_websocket(r))
+        upgrade(h, r, mount);
     else
-        serve(h, r, path);
+        serve(h, r, path, mount);
 }

@@ -4,7 +4,9 @@
 #define STROWGER_SERVER_ROUTE_H
 
 #include "dialect/dialect.h"
+#include "server/engineio.h"
 #include "server/http_conn.h"
+#include "server/origin.h"
 #include "server/web_root.h"
 #include "server/ws_session.h"
 
@@ -14,6 +16,8 @@ struct site {
     size_t n_mounts;
     const struct web_root *web_root; // NULL: the built-in page
     struct ws_opts ws;
+    struct engineio *engineio;
+    struct origin_list origins;
 };
 
 // Answers R on H; for http_opts.on_request, with http_opts.user the struct site.

@@ -12,7 +12,7 @@
 #include "net/sock.h"
 #include "server/ws_session.h"
 
-const char *const server_default_mounts[] = { "/=auto", "/login=login", "/join=join", NULL };
+const char *const server_default_mounts[] = { "/=auto", "/login=login", "/join=join", "/socket.io/=rooms", NULL };
 
 static void on_accept(struct listener *l, int fd)
 {
@@ -61,6 +61,18 @@ static int add_mount(struct server *s, const char *item, char error[SERVER_ERROR
     return err ? -1 : 0;
 }
 
+// What the rooms dialect's events are called elsewhere must name something.
+static int check_renames(const struct server *s, char error[SERVER_ERROR_LEN])
+{
+    const struct config_list *list = &s->config->room_event;
+    for (size_t i = 0; i < list->n; i++)
+        if (!strchr(list->items[i], '=')) {
+            snprintf(error, SERVER_ERROR_LEN, "--room-event takes THEIRS=OURS, not '%.200s'", list->items[i]);
+            return -1;
+        }
+    return 0;
+}
+
 static int add_mounts(struct server *s, char error[SERVER_ERROR_LEN])
 {
     for (size_t i = 0; server_default_mounts[i]; i++)
@@ -83,20 +95,69 @@ static int open_web_root(struct server *s, char error[SERVER_ERROR_LEN])
     return err ? -1 : 0;
 }
 
-static void fill_options(struct server *s)
+// The IPv4 addresses of this machine that others can reach, as the codelab's server tells them.
+static void find_own_addresses(struct addresses *a)
+{
+    uv_interface_address_t *found;
+    int n;
+    if (uv_interface_addresses(&found, &n) != 0)
+        return;
+    for (int i = 0; i < n && a->n < SERVER_MAX_OWN_ADDRESSES; i++)
+        if (!found[i].is_internal && found[i].address.address4.sin_family == AF_INET) {
+            uv_ip4_name(&found[i].address.address4, a->texts[a->n], SERVER_ADDRESS_LEN);
+            a->spans[a->n] = span_of(a->texts[a->n]);
+            a->n++;
+        }
+    uv_free_interface_addresses(found, n);
+}
+
+static void fill_dialect_opts(struct server *s)
 {
     const struct config *c = s->config;
-    s->dialect_opts =
-        (struct dialect_opts){ .greeting = span_of(c->greeting), .unknown_text = span_of(c->unknown_text) };
+    find_own_addresses(&s->addresses);
+    s->dialect_opts = (struct dialect_opts){
+        .greeting = span_of(c->greeting),
+        .unknown_text = span_of(c->unknown_text),
+        .rooms = { .capacity = (size_t)c->room_capacity,
+                   .has_log = c->room_log,
+                   .has_sentences = c->room_sentences,
+                   .is_broadcast = c->room_broadcast,
+                   .renames = c->room_event.items,
+                   .n_renames = c->room_event.n,
+                   .addresses = s->addresses.spans,
+                   .n_addresses = s->addresses.n },
+        .namespaces = c->namespace.items,
+        .n_namespaces = c->namespace.n,
+    };
+}
+
+static void fill_engineio(struct server *s)
+{
+    const struct config *c = s->config;
+    s->engineio_opts = (struct engineio_opts){ .ping_interval_ms = (uint64_t)c->ping_interval,
+                                               .ping_timeout_ms = (uint64_t)c->ping_timeout,
+                                               .connect_timeout_ms = (uint64_t)c->connect_timeout,
+                                               .upgrade_timeout_ms = (uint64_t)c->upgrade_timeout,
+                                               .max_payload = (uint64_t)c->max_payload };
+    struct ws_limits limits = { .max_message = (uint64_t)c->max_payload, .max_fragments = (uint32_t)c->max_fragments };
+    s->engineio.socket = (struct engineio_socket_opts){ .websocket = { .limits = limits }, .pool = &s->socket_pool };
+    s->engineio.origins = &s->site.origins;
+}
+
+static void fill_site(struct server *s)
+{
+    const struct config *c = s->config;
+    struct ws_limits limits = { .max_message = (uint64_t)c->max_message, .max_fragments = (uint32_t)c->max_fragments };
     s->site = (struct site){
         .mounts = s->mounts.list,
         .n_mounts = s->mounts.n,
         .web_root = c->web_root ? &s->web_root : NULL,
-        .ws = { .websocket = { .limits = { .max_message = (uint64_t)c->max_message,
-                                           .max_fragments = (uint32_t)c->max_fragments },
+        .ws = { .websocket = { .limits = limits,
                                .ping_interval_ms = (uint64_t)c->ws_ping_interval,
                                .ping_timeout_ms = (uint64_t)c->ws_ping_timeout },
                 .pool = &s->ws_pool },
+        .engineio = &s->engineio,
+        .origins = { c->allow_origin.items, c->allow_origin.n },
     };
     s->http = (struct http_opts){ .head_timeout_ms = (uint64_t)c->head_timeout,
                                   .on_request = route_request,
@@ -191,9 +252,13 @@ int server_start(struct server *s, const struct config *c, char error[SERVER_ERR
     switchboard_init(&s->switchboard);
     pool_init(&s->http_pool, sizeof(struct http_conn));
     pool_init(&s->ws_pool, sizeof(struct ws_session));
-    if (add_mounts(s, error) != 0 || open_web_root(s, error) != 0)
+    pool_init(&s->socket_pool, sizeof(struct engineio_socket));
+    engineio_home_init(&s->engineio.home, &s->engineio_opts, &s->worker.conns);
+    if (check_renames(s, error) != 0 || add_mounts(s, error) != 0 || open_web_root(s, error) != 0)
         goto fail;
-    fill_options(s);
+    fill_dialect_opts(s);
+    fill_engineio(s);
+    fill_site(s);
     if (listen_on(s, error) != 0)
         goto fail;
     watch_signals(s);
@@ -212,11 +277,14 @@ void server_run(struct server *s)
 void server_stop(struct server *s)
 {
     close_endpoints(s);
+    engineio_home_close(&s->engineio.home);
     worker_fini(&s->worker);
+    engineio_home_fini(&s->engineio.home);
     mounts_fini(&s->mounts);
     switchboard_fini(&s->switchboard);
     pool_fini(&s->http_pool);
     pool_fini(&s->ws_pool);
+    pool_fini(&s->socket_pool);
     if (s->web_root.fd >= 0)
         web_root_close(&s->web_root);
 }

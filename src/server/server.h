@@ -22,6 +22,14 @@ struct endpoint {
     struct stun_service stun;
 };
 
+enum { SERVER_MAX_OWN_ADDRESSES = 16, SERVER_ADDRESS_LEN = 16 };
+
+struct addresses {
+    size_t n;
+    struct span spans[SERVER_MAX_OWN_ADDRESSES];
+    char texts[SERVER_MAX_OWN_ADDRESSES][SERVER_ADDRESS_LEN];
+};
+
 struct server {
     const struct config *config;
     struct worker worker;
@@ -31,7 +39,10 @@ struct server {
     struct web_root web_root;
     struct site site;
     struct http_opts http;
-    struct pool http_pool, ws_pool;
+    struct engineio_opts engineio_opts;
+    struct engineio engineio;
+    struct pool http_pool, ws_pool, socket_pool;
+    struct addresses addresses; // of this machine, for the rooms dialect
     struct endpoint endpoints[SERVER_MAX_ADDRESSES];
     int n_endpoints;
     int port;

@@ -25,7 +25,7 @@ static void write_frame(struct websocket *w, enum ws_opcode opcode, const struct
 
 void websocket_send(struct websocket *w, enum ws_opcode opcode, const struct span *parts, size_t n)
 {
-    if (w->state != WEBSOCKET_ENDED)
+    if (w->state < WEBSOCKET_ENDING)
         write_frame(w, opcode, parts, n);
 }
 
@@ -49,12 +49,24 @@ void websocket_end(struct websocket *w, int code)
     conn_finish(w->conn);
 }
 
+void websocket_end_in(struct websocket *w, uint64_t ms, int code)
+{
+    w->closing_code = code;
+    conn_set_deadline(w->conn, ms);
+}
+
+void websocket_stay(struct websocket *w)
+{
+    w->closing_code = 0;
+    conn_cancel_deadline(w->conn);
+}
+
 void websocket_end_later(struct websocket *w, int code)
 {
-    if (w->state == WEBSOCKET_ENDED || w->closing_code)
+    if (w->state >= WEBSOCKET_ENDING)
         return;
-    w->closing_code = code;
-    conn_set_deadline(w->conn, 0);
+    w->state = WEBSOCKET_ENDING;
+    websocket_end_in(w, 0, code);
 }
 
 static void free_gather(struct websocket *w)
@@ -146,7 +158,7 @@ static void on_data(struct conn *c, char *p, size_t len)
 {
     struct websocket *w = c->user;
     w->heard_at = uv_now(c->group->loop);
-    while (len && w->state != WEBSOCKET_ENDED && !w->closing_code && c->state == CONN_OPEN) {
+    while (len && w->state < WEBSOCKET_ENDING && c->state == CONN_OPEN) {
         struct ws_piece piece;
         bool has_piece;
         ssize_t n = ws_parse(&w->parser, &w->opts->limits, p, len, &piece, &has_piece);

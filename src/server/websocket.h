@@ -32,6 +32,7 @@ struct websocket_opts {
 enum websocket_state {
     WEBSOCKET_OPEN,
     WEBSOCKET_PINGED, // open, and nothing has come since the last ping
+    WEBSOCKET_ENDING, // to be ended at the next chance; messages are not handed up any more
     WEBSOCKET_ENDED,  // on_end was called; at most the close handshake is under way
 };
 
@@ -64,5 +65,9 @@ void websocket_end(struct websocket *w, int code);
 
 // The same, but not within this call. Messages that came meanwhile are not handed up any more.
 void websocket_end_later(struct websocket *w, int code);
+
+// Ends W with CODE in MS milliseconds, unless websocket_stay() comes first. Only where there is no ping_interval_ms.
+void websocket_end_in(struct websocket *w, uint64_t ms, int code);
+void websocket_stay(struct websocket *w);
 
 #endif

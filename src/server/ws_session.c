@@ -79,5 +79,5 @@ void ws_session_open(struct conn *c, const struct http_request *r, const struct 
     ws->pool = opts->pool;
     websocket_open(&ws->websocket, c, r, &handler, &opts->websocket);
     if (mount->dialect->on_open)
-        mount->dialect->on_open(&ws->session);
+        mount->dialect->on_open(&ws->session, (struct span){ 0 });
 }

@@ -48,7 +48,7 @@ struct peer {
     struct peer_ref ref;
     char *name;
     uint32_t name_len;
-    uint32_t n_calls;
+    uint32_t n_calls, n_seats;
 };
 
 static inline struct span peer_name(const struct peer *p)

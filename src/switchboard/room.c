@@ -55,13 +55,21 @@ static struct seat *new_seat(struct room *room, struct peer *p, struct span card
     list_append(&room->seats, &seat->in_room);
     list_append(&p->seats, &seat->in_peer);
     room->n_seats++;
+    p->n_seats++;
     return seat;
+}
+
+struct room *room_find(const struct realm *realm, struct span name)
+{
+    struct map_node *node = map_find(&realm->rooms, name);
+    return node ? CONTAINER_OF(node, struct room, by_name) : NULL;
 }
 
 int room_join(struct peer *p, struct span name, size_t capacity, struct span card, struct seat **seat)
 {
-    struct map_node *node = map_find(&p->realm->rooms, name);
-    struct room *room = node ? CONTAINER_OF(node, struct room, by_name) : new_room(p->realm, name);
+    struct room *room = room_find(p->realm, name);
+    if (!room)
+        room = new_room(p->realm, name);
     if (!room)
         return -ENOMEM;
     *seat = find_seat(p, room);
@@ -81,6 +89,7 @@ void room_leave(struct seat *seat)
     struct room *room = seat->room;
     list_remove(&seat->in_room);
     list_remove(&seat->in_peer);
+    seat->peer->n_seats--;
     free(seat);
     room->n_seats--;
     free_if_empty(room);

@@ -40,6 +40,9 @@ static inline struct span seat_card(const struct seat *seat)
     return (struct span){ seat->card, seat->card_len };
 }
 
+// The room of REALM called NAME, or NULL.
+struct room *room_find(const struct realm *realm, struct span name);
+
 // Gives P a seat in the room called NAME of its realm, which is made if need be, unless CAPACITY (or ROOM_UNLIMITED)
 // seats are taken. CARD is copied. 0 with *SEAT, -ENOSPC when the room is full, -EALREADY with *SEAT when P sits there
 // already, or -ENOMEM.

@@ -7,6 +7,7 @@
 #define STROWGER_SWITCHBOARD_SESSION_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/span.h"
 
@@ -15,12 +16,27 @@ struct dialect;
 struct mount;
 struct peer;
 
+// What is emitted to a session of events: all but the attachments is JSON as it is to leave.
+struct session_event {
+    struct span name; // a string with its quotes
+    struct span args; // the arguments with commas between them; empty: none
+    const struct span *attachments;
+    size_t n_attachments;
+};
+
+// A carrier of messages has the first two, one of events the next three; the others are NULL.
 struct session_ops {
     // Sends one text message, the N parts behind each other, which must be valid UTF-8 together. What can't be sent ends
     // the session later, never within this call. After the session's end it does nothing.
     void (*send)(struct session *s, const struct span *parts, size_t n);
     // The same for a binary message.
     void (*send_binary)(struct session *s, struct span data);
+    // Emits E.
+    void (*emit)(struct session *s, const struct session_event *e);
+    // Acknowledges the event that came with ID.
+    void (*acknowledge)(struct session *s, uint64_t id, const struct session_event *e);
+    // The name under which the carrier knows the session, unguessable, for as long as it lives.
+    struct span (*id)(const struct session *s);
     // Ends the session, with the WebSocket close CODE where the carrier can say one. The dialect's on_close follows, but
     // not within this call.
     void (*close)(struct session *s, int code);

@@ -34,7 +34,8 @@ test('by default', async t => {
     await t.test('what is neither is an error, and the next message may decide', async t => {
         const server = await start(t);
         const a = await server.connect('/');
-        for (const message of ['{', '5', '{}', '{"type":5}', '{"type":"dance"}', '{"type":"offer","name":"A","offer":1}']) {
+        for (const message of ['{', '5', '{}', '{"type":5}', '{"type":"dance"}',
+            '{"type":"offer","name":"A","offer":1}']) {
             a.send(message);
             await a.expectError();
         }
@@ -145,7 +146,7 @@ test('echo', async t => {
 });
 
 test('--mount refuses what is none', async t => {
-    for (const mount of ['', '/x', '/x=', '=login', 'x=login', '/x=nothing', '/x=LOGIN', '/x=login=echo']) {
+    for (const mount of ['', '/x', '/x=', '=login', 'x=login', '/x=nothing', '/x=LOGIN']) {
         await t.test(JSON.stringify(mount), async () => {
             const { code, stderr } = await run('--port', '0', '--mount', mount);
             assert.equal(code, 2);

@@ -120,7 +120,8 @@ test('attributes that an open server need not heed are ignored', async t => {
 
 test('an unknown attribute that must be understood is answered with 420', async t => {
     const { ask } = await asker(t, await start(t));
-    for (const types of [[0x7f01], [0x0003], [0x7f01, 0x7f02, 0x7f03], Array.from({ length: 40 }, (_, i) => 0x7f00 + i)]) {
+    for (const types of [[0x7f01], [0x0003], [0x7f01, 0x7f02, 0x7f03], Array.from({ length: 40 }, (_,
+        i) => 0x7f00 + i)]) {
         const { reply } = await ask(message(types.map(type => attribute(type, Buffer.from('x')))));
         assert.equal(reply.readUInt16BE(0), ERROR);
         const found = new Map(attributesOf(reply));
@@ -146,8 +147,10 @@ test('a FINGERPRINT is checked and mirrored', async t => {
 test('RFC 5769\'s sample request is answered', async t => {
     const { ask } = await asker(t, await start(t));
     const { reply } = await ask(Buffer.from(
-        '000100582112a442b7e7a701bc34d686fa87dfae802200105354554e207465737420636c69656e74002400046e0001ff80290008932ff9b1'
-        + '51263b36000600096576746a3a68367659202020000800149aeaa70cbfd8cb56781ef2b5b2d3f249c1b571a280280004e57a3bcf', 'hex'));
+        '000100582112a442b7e7a701bc34d686fa87dfae802200105354554e207465737420636c69656e74002400046e0001ff80290008'
+        + '932ff9b151263b36000600096576746a3a68367659202020000800149aeaa70cbfd8cb56781ef2b5b2d3f249c1b571a28028000'
+        + '4e57a3bcf',
+            'hex'));
     assert.equal(reply.readUInt16BE(0), SUCCESS);
     assert.equal(reply.length, 32 + 8);
 });

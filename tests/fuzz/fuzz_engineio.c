@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Fuzzes Engine.IO's codec. The first byte says what the rest is: a payload of one of three kinds, a frame, a query, or a
-// JSONP form. A payload that is accepted, made again, must be read as the same packets.
-#define _GNU_SOURCE // memmem
+// Fuzzes Engine.IO's codec. The first byte says what the rest is: a payload of one of three kinds, a frame, a query,
+// or a JSONP form. A payload that is accepted, made again, must be read as the same packets.
 #include <assert.h>
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Fuzzes Socket.IO's codec. The first byte chooses the version. A packet that is accepted, made again from its parts, must be
-// read as the same packet.
+// Fuzzes Socket.IO's codec. The first byte chooses the version. A packet that is accepted, made again from its parts,
+// must be read as the same packet.
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>

@@ -9,8 +9,8 @@
 // A copy of the LEN bytes at P, followed by nothing. The caller frees it. Ends the test program when memory is out.
 static inline char *at_end(const void *p, size_t len)
 {
-    char *copy = malloc(len);
-    if (!copy && len)
+    char *copy = malloc(len ? len : 1); // malloc(0) may be NULL
+    if (!copy)
         abort();
     if (len)
         memcpy(copy, p, len);

@@ -93,6 +93,7 @@ static void test_refuses(void **state)
     check_refused(SPAN("Zm9vYg"));
     check_refused(SPAN("===="));
     check_refused(SPAN("Z==="));
+    check_refused(SPAN("A==="));
     check_refused(SPAN("Zg==Zg=="));
     check_refused(SPAN("Zg====="));
     check_refused(SPAN("Zg======"));

@@ -330,6 +330,8 @@ static void strings_are_decoded(void **state)
         assert_true(json_string_is(&value, cases[i].decoded));
         if (len)
             assert_false(json_string_is(&value, (struct span){ cases[i].decoded.p, len - 1 }));
+        out[len] = 'x';
+        assert_false(json_string_is(&value, (struct span){ out, len + 1 }));
         assert_false(json_string_is(&value, SPAN("something else, and longer than all of these are")));
     }
 }
@@ -337,10 +339,10 @@ static void strings_are_decoded(void **state)
 static void half_a_surrogate_pair_has_no_utf8(void **state)
 {
     (void)state;
-    static const char *const halves[] = { "\"\\ud800\"",        "\"\\udfff\"",
-                                          "\"\\udc00\\ud800\"", "\"\\ud800\\ud800\\udc00\"",
-                                          "\"\\ud800x\"",       "\"\\ud800\\n\"",
-                                          "\"\\udbff\\u0041\"", "\"ok\\ud9ff\\\\udc00\"" };
+    static const char *const halves[] = {
+        "\"\\ud800\"",  "\"\\udfff\"",    "\"\\udc00\\ud800\"", "\"\\ud800\\udbff\"",    "\"\\ud800\\ud800\\udc00\"",
+        "\"\\ud800x\"", "\"\\ud800\\n\"", "\"\\udbff\\u0041\"", "\"ok\\ud9ff\\\\udc00\""
+    };
     for (size_t i = 0; i < LENGTH(halves); i++) {
         struct json_value value;
         char out[64];

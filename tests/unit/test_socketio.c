@@ -143,8 +143,8 @@ static void test_relays_without_change(void **state)
     }
 }
 
-// A cut packet is refused, or it is one whose rest could be left out: a namespace without its comma or a shorter one, no
-// payload where none is needed.
+// A cut packet is refused, or it is one whose rest could be left out: a namespace without its comma or a shorter one,
+// no payload where none is needed.
 static void test_every_truncation(void **state)
 {
     (void)state;
@@ -317,7 +317,10 @@ static void test_checks_placeholders(void **state)
     check_accepted(SPAN("51-[\"e\",{\"_placeholder\":1,\"num\":7}]"));
     check_accepted(SPAN("51-[\"e\",\"{\\\"_placeholder\\\":true}\",\"_placeholder\",\"\\\\\",true]"));
     check_accepted(SPAN("51-[\"e\",{\"a\":\"_placeholder\",\"b\":true,\"_placeholder\":{\"num\":4}}]"));
-    check_accepted(SPAN("2[\"e\"," PLACEHOLDER("5") "]")); // no binary packet: an object like any other
+    check_refused(SPAN("51-[\"e\",\"\\\"\"," PLACEHOLDER("1") "]"));
+    check_accepted(SPAN("51-[\"e\",\"\\\"}]{\"," PLACEHOLDER("0") "]"));
+    check_accepted(
+        SPAN("2[\"e\"," PLACEHOLDER("5") ",{\"_placeholder\":true}]")); // no binary packet: an object like any other
 }
 
 static void test_describes_arguments(void **state)

@@ -31,12 +31,13 @@ static void hear_piece(struct listener *l, const struct ws_piece *piece)
 {
     struct buf *b = piece->opcode >= WS_CLOSE ? &l->control : &l->message;
     char head[] = { "0TB34567CPp"[piece->opcode], ':' };
+    assert_true(piece->data.len > 0 || piece->is_first || piece->is_last);
     if (piece->is_first) {
         assert_int_equal(b->len, 0);
         put(b, head, sizeof head);
     }
     assert_true(b->len >= sizeof head);
-    assert_int_equal(b->p[0], head[0]);
+    assert_memory_equal(b->p, head, sizeof head);
     put(b, piece->data.p, piece->data.len);
     if (piece->is_last) {
         put(&l->log, b->p, b->len);
@@ -220,7 +221,7 @@ static const struct sample refused[] = {
       .error = -1007,
       .known_at = 13 },
     { .name = "ASCII where a fragment left a character open",
-      .bytes = BYTES("\x01\x81" KEY "\xe2\x80\x81" KEY "a"),
+      .bytes = BYTES("\x01\x81" KEY "\xe2\0\x82" KEY "ab"),
       .error = -1007,
       .known_at = 14 },
     { .name = "a bad byte in a long fragment that is not whole",
@@ -375,10 +376,13 @@ static void test_limits(void **state)
     struct ws_limits ten = { .max_message = 10, .max_fragments = 3 };
     check_cuts(SPAN("\x81\x8a" KEY "0123456789"), ten, SPAN("T:0123456789\n"), 0, 0);
     check_cuts(SPAN("\x81\x8b" KEY), ten, SPAN(""), -1009, 2);
-    check_cuts(SPAN("\x81\xfe\x01\0" KEY), ten, SPAN(""), -1009, 2);
-    check_cuts(SPAN("\x81\xff\0\0\0\0\0\1\0\0" KEY), (struct ws_limits){ 65535, 1 }, SPAN(""), -1009, 2);
+    check_cuts(SPAN("\x81\xfe\x01\0" KEY), ten, SPAN(""), -1009, 3);
+    check_cuts(SPAN("\x81\xff\xff\0" KEY), ten, SPAN(""), -1002, 3);
+    check_cuts(SPAN("\x81\xfe\0\x7d" KEY), ten, SPAN(""), -1002, 4);
+    check_cuts(SPAN("\x81\xff\0\0\0\0\0\1\0\0" KEY), (struct ws_limits){ 65535, 1 }, SPAN(""), -1009, 8);
     check_cuts(SPAN("\x81\xfe\xff\0" KEY), (struct ws_limits){ 0xfeff, 1 }, SPAN(""), -1009, 3);
     check_cuts(SPAN("\x01\x85" KEY "01234\x80\x85" KEY "56789"), ten, SPAN("T:0123456789\n"), 0, 0);
+    check_cuts(SPAN("\x01\x8a" KEY "0123456789\x80\x80" KEY), ten, SPAN("T:0123456789\n"), 0, 0);
     check_cuts(SPAN("\x01\x85" KEY "01234\x80\x86" KEY "56789x"), ten, SPAN(""), -1009, 13);
     check_cuts(SPAN("\x01\x80" KEY "\0\x80" KEY "\x80\x80" KEY), ten, SPAN("T:\n"), 0, 0);
     check_cuts(SPAN("\x01\x80" KEY "\0\x80" KEY "\0\x80" KEY "\x80\x80" KEY), ten, SPAN(""), -1009, 19);

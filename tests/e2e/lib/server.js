@@ -11,7 +11,7 @@ import { Raw } from './raw.js';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export const PROGRAM = resolve(ROOT, process.env.STROWGER ?? 'strowger');
 
-const LISTENING = /^.*listening on http:\/\/localhost:(\d+)\/$/m;
+const LISTENING = /^.*listening on http:\/\/[^/\s]+:(\d+)\/$/m;
 const SANITIZER = /Sanitizer|runtime error:/;
 
 class Server {

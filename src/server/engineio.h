@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// What an HTTP request means to Engine.IO: a handshake, a poll, a POST, a WebSocket, or one of the six refusals.
+#ifndef STROWGER_SERVER_ENGINEIO_H
+#define STROWGER_SERVER_ENGINEIO_H
+
+#include "server/engineio_session.h"
+#include "server/engineio_socket.h"
+#include "server/http_conn.h"
+#include "server/origin.h"
+
+struct engineio {
+    struct engineio_home home;
+    struct engineio_socket_opts socket;
+    const struct origin_list *origins;
+};
+
+// Answers R on H, which came to MOUNT; what rides on a new session is HANDLER.
+void engineio_request(struct engineio *eio, struct http_conn *h, const struct http_request *r,
+                      const struct mount *mount, const struct engineio_handler *handler);
+
+#endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// An Engine.IO session: a stream of messages that outlives the requests and sockets which carry it.
+//
+// Knows the sid, the heartbeat, the queue of what can't leave yet, and the end; polling and WebSocket are transports,
+// attached through a small table, and what rides on the session hears its messages through another. A session belongs to
+// its home and dies when its client says so, falls silent, breaks the protocol, or its rider ends it; its memory goes at
+// the end of that turn of the loop.
+#ifndef STROWGER_SERVER_ENGINEIO_SESSION_H
+#define STROWGER_SERVER_ENGINEIO_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/map.h"
+#include "base/pool.h"
+#include "net/conn.h"
+#include "proto/engineio.h"
+
+enum {
+    ENGINEIO_SID_LEN = 20,            // base64url of 15 random bytes
+    ENGINEIO_MAX_QUEUE = 1024 * 1024, // bytes waiting for a client before it counts as gone
+};
+
+struct engineio_session;
+struct http_conn;
+struct mount;
+
+struct engineio_opts {
+    uint64_t ping_interval_ms, ping_timeout_ms;
+    uint64_t connect_timeout_ms; // for a Socket.IO client to join a namespace
+    uint64_t upgrade_timeout_ms; // from a probing WebSocket's opening to its upgrade
+    uint64_t max_payload;        // bytes of a POST's body or a WebSocket message
+};
+
+// All sessions of one worker.
+struct engineio_home {
+    const struct engineio_opts *opts;
+    struct conn_group *conns; // for timeouts and put-off work
+    struct map sessions;
+    struct pool session_pool; // struct engineio_session
+};
+
+// What rides on a session.
+struct engineio_handler {
+    // The session is open. May send.
+    void (*on_open)(struct engineio_session *e);
+    // A message; a text is valid UTF-8. Its bytes are gone when this returns.
+    void (*on_message)(struct engineio_session *e, struct span data, bool is_binary);
+    // The end, exactly once; nothing can be sent any more.
+    void (*on_close)(struct engineio_session *e);
+};
+
+// What carries a session.
+struct engineio_transport_ops {
+    // Sends a packet now. NULL: packets are queued, and flush is called at the turn's end.
+    void (*send)(struct engineio_session *e, const struct engineio_packet *packet, const struct span *parts, size_t n);
+    // Sends what is queued, if it can.
+    void (*flush)(struct engineio_session *e);
+    // Lets go of the client, which asked for the end itself when IS_ASKED.
+    void (*end)(struct engineio_session *e, bool is_asked);
+};
+
+enum engineio_state {
+    ENGINEIO_STATE_OPEN,
+    ENGINEIO_STATE_PINGED, // version 4: a ping was sent, the pong has not come
+    ENGINEIO_STATE_ENDING, // to be ended at the turn's end
+    ENGINEIO_STATE_ENDED,  // on_close was called, the memory goes at the turn's end
+};
+
+struct engineio_session {
+    struct map_node by_sid; // in home->sessions
+    struct engineio_home *home;
+    const struct mount *mount;
+    const struct engineio_handler *handler;
+    void *user; // the handler's own
+    const struct engineio_transport_ops *transport;
+    void *carrier;                        // the transport's own
+    struct engineio_polling *polling;     // while there is polling, else NULL
+    struct engineio_queued *first, *last; // packets that wait
+    size_t queue_len;                     // bytes of their data
+    struct deadline heartbeat;
+    struct turn_task at_turn_end;
+    struct engineio_link link;
+    enum engineio_state state;
+    char sid[ENGINEIO_SID_LEN];
+};
+
+struct engineio_queued {
+    struct engineio_queued *next;
+    struct engineio_packet packet; // its data is below
+    char data[];
+};
+
+// Writes a new unguessable sid.
+void engineio_make_sid(char sid[ENGINEIO_SID_LEN]);
+
+// Makes HOME empty; OPTS and CONNS must live as long.
+void engineio_home_init(struct engineio_home *home, const struct engineio_opts *opts, struct conn_group *conns);
+
+// Ends all sessions; their memory goes at the turn's end.
+void engineio_home_close(struct engineio_home *home);
+
+// Frees what HOME holds, after engineio_home_close() and the turn's end.
+void engineio_home_fini(struct engineio_home *home);
+
+// The session at MOUNT called SID, or NULL.
+struct engineio_session *engineio_session_find(const struct engineio_home *home, const struct mount *mount,
+                                               struct span sid);
+
+// A new session at MOUNT over LINK, with its heart beating, or NULL. The caller sets the transport and calls
+// engineio_session_open().
+struct engineio_session *engineio_session_new(struct engineio_home *home, const struct mount *mount,
+                                              const struct engineio_handler *handler, const struct engineio_link *link);
+
+// Undoes engineio_session_new() for a session that got no transport.
+void engineio_session_discard(struct engineio_session *e);
+
+// Sends the open packet and lets the rider know.
+void engineio_session_open(struct engineio_session *e);
+
+// Sends a message of N parts. What can't be sent ends the session later, never within this call.
+void engineio_session_send(struct engineio_session *e, bool is_binary, const struct span *parts, size_t n);
+
+// Sends a packet that is no message.
+void engineio_session_send_packet(struct engineio_session *e, enum engineio_type type, struct span data);
+
+// For transports: PACKET came. E may have ended when this returns.
+void engineio_session_receive(struct engineio_session *e, const struct engineio_packet *packet);
+
+// Ends E now; IS_ASKED: because the client said so.
+void engineio_session_end(struct engineio_session *e, bool is_asked);
+
+// The same at the turn's end, for callers that on_close would pull something away from.
+void engineio_session_end_later(struct engineio_session *e);
+
+static inline bool engineio_session_is_open(const struct engineio_session *e)
+{
+    return e->state <= ENGINEIO_STATE_PINGED;
+}
+
+// Takes the first waiting packet out of E's queue, or NULL; free() it.
+struct engineio_queued *engineio_session_shift(struct engineio_session *e);
+
+#endif

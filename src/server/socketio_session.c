@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: MIT
+// Socket.IO on an Engine.IO session; see socketio_session.h.
+#include "server/socketio_session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "dialect/dialect.h"
+#include "proto/socketio.h"
+
+enum { MAX_NAMESPACE = 256 };
+
+struct socketio_session {
+    struct engineio_session *engineio;
+    struct list namespaces;      // struct socketio_namespace, those joined
+    struct deadline connect;     // armed while none is joined
+    struct gathering *gathering; // an event whose attachments are still coming, or NULL
+    enum socketio_version version;
+};
+
+// A client in a namespace.
+struct socketio_namespace {
+    struct session session;
+    struct socketio_session *owner;
+    struct list in_owner; // in owner->namespaces
+    char sid[ENGINEIO_SID_LEN];
+    size_t name_len;
+    char name[];
+};
+
+// An event that has arrived up to some attachment.
+struct gathering {
+    struct buf text;
+    struct buf attachments[SOCKETIO_MAX_ATTACHMENTS];
+    unsigned n_wanted, n_there;
+};
+
+static struct span name_of(const struct socketio_namespace *ns)
+{
+    return (struct span){ ns->name, ns->name_len };
+}
+
+static struct socketio_namespace *of_session(const struct session *s)
+{
+    return CONTAINER_OF(s, struct socketio_namespace, session);
+}
+
+static struct socketio_namespace *find_namespace(const struct socketio_session *s, struct span name)
+{
+    LIST_EACH(&s->namespaces, node)
+    {
+        struct socketio_namespace *ns = CONTAINER_OF(node, struct socketio_namespace, in_owner);
+        if (span_equal(name_of(ns), name))
+            return ns;
+    }
+    return NULL;
+}
+
+// ---- out
+
+static void send_text(struct socketio_session *s, const struct buf *text)
+{
+    struct span whole = buf_span(text);
+    engineio_session_send(s->engineio, false, &whole, 1);
+}
+
+// Sends a packet of TYPE with E: the head, then the array of its name, if it has one, and its arguments.
+static void send_event(struct socketio_namespace *ns, struct socketio_head *head, const struct session_event *e)
+{
+    struct engineio_session *engineio = ns->owner->engineio;
+    struct buf start = { 0 };
+    head->nsp = name_of(ns);
+    head->n_attachments = (unsigned)e->n_attachments;
+    if (socketio_put_head(&start, head) != 0) {
+        engineio_session_end_later(engineio);
+    } else {
+        struct span parts[] = { buf_span(&start), SPAN("["), e->name, e->name.len && e->args.len ? SPAN(",") : SPAN(""),
+                                e->args,          SPAN("]") };
+        engineio_session_send(engineio, false, parts, sizeof parts / sizeof *parts);
+        for (size_t i = 0; i < e->n_attachments; i++)
+            engineio_session_send(engineio, true, &e->attachments[i], 1);
+    }
+    buf_fini(&start);
+}
+
+static void emit(struct session *s, const struct session_event *e)
+{
+    struct socketio_head head = { .type = e->n_attachments ? SOCKETIO_BINARY_EVENT : SOCKETIO_EVENT };
+    send_event(of_session(s), &head, e);
+}
+
+static void acknowledge(struct session *s, uint64_t id, const struct session_event *e)
+{
+    struct socketio_head head = { .type = e->n_attachments ? SOCKETIO_BINARY_ACK : SOCKETIO_ACK,
+                                  .has_id = true,
+                                  .id = id };
+    struct session_event nameless = *e;
+    nameless.name = (struct span){ 0 };
+    send_event(of_session(s), &head, &nameless);
+}
+
+static void close_session(struct session *s, int code)
+{
+    (void)code;
+    engineio_session_end_later(of_session(s)->owner->engineio);
+}
+
+static struct span id_of(const struct session *s)
+{
+    return (struct span){ of_session(s)->sid, ENGINEIO_SID_LEN };
+}
+
+static const struct session_ops session_ops = {
+    .emit = emit,
+    .acknowledge = acknowledge,
+    .close = close_session,
+    .id = id_of,
+};
+
+// ---- namespaces
+
+static bool is_in(const char *const *names, size_t n, struct span name)
+{
+    for (size_t i = 0; i < n && names[i]; i++)
+        if (span_equal(span_of(names[i]), name))
+            return true;
+    return false;
+}
+
+static bool is_namespace(const struct mount *mount, struct span name)
+{
+    return span_equal(name, SPAN("/")) ||
+           (mount->dialect->namespaces && is_in(mount->dialect->namespaces, SIZE_MAX, name)) ||
+           is_in(mount->opts->namespaces, mount->opts->n_namespaces, name);
+}
+
+static struct socketio_namespace *join(struct socketio_session *s, struct span name)
+{
+    const struct mount *mount = s->engineio->mount;
+    struct socketio_namespace *ns = malloc(sizeof *ns + name.len);
+    if (!ns)
+        return NULL;
+    ns->session = (struct session){ .ops = &session_ops, .dialect = mount->dialect, .mount = mount };
+    ns->owner = s;
+    ns->name_len = name.len;
+    memcpy(ns->name, name.p, name.len);
+    // Version 4 has one id for both layers; version 5's clients may know their own Engine.IO sid alone, others know this.
+    if (s->version == SOCKETIO_4)
+        memcpy(ns->sid, s->engineio->sid, sizeof ns->sid);
+    else
+        engineio_make_sid(ns->sid);
+    list_append(&s->namespaces, &ns->in_owner);
+    deadline_cancel(&s->connect);
+    return ns;
+}
+
+static void leave(struct socketio_namespace *ns)
+{
+    if (ns->session.dialect->on_close)
+        ns->session.dialect->on_close(&ns->session);
+    list_remove(&ns->in_owner);
+    free(ns);
+}
+
+static void wait_for_connect(struct socketio_session *s)
+{
+    const struct engineio_home *home = s->engineio->home;
+    deadline_set(home->conns->deadlines, &s->connect, home->opts->connect_timeout_ms);
+}
+
+static void connect_namespace(struct socketio_session *s, struct span name, struct span auth)
+{
+    struct buf reply = { 0 };
+    bool is_known = name.len <= MAX_NAMESPACE && is_namespace(s->engineio->mount, name);
+    struct socketio_namespace *ns = is_known ? join(s, name) : NULL;
+    struct span no_pid = { 0 };
+    int err = ns ? socketio_put_connect(&reply, s->version, name, id_of(&ns->session), no_pid)
+                 : socketio_put_connect_error(&reply, s->version, name, SPAN("Invalid namespace"));
+    if (err)
+        engineio_session_end_later(s->engineio);
+    else
+        send_text(s, &reply);
+    buf_fini(&reply);
+    if (ns && ns->session.dialect->on_open)
+        ns->session.dialect->on_open(&ns->session, auth);
+}
+
+// ---- in
+
+static void handle_connect(struct socketio_session *s, struct socketio_namespace *ns, const struct socketio_packet *p)
+{
+    bool has_auth = p->payload.type == JSON_OBJECT;
+    if (!ns)
+        connect_namespace(s, p->head.nsp, has_auth ? p->payload.raw : (struct span){ 0 });
+    else if (s->version == SOCKETIO_5)
+        engineio_session_end(s->engineio, false);
+}
+
+static void handle_disconnect(struct socketio_session *s, struct socketio_namespace *ns,
+                              const struct socketio_packet *p)
+{
+    (void)p;
+    leave(ns);
+    if (list_is_empty(&s->namespaces))
+        wait_for_connect(s);
+}
+
+static void deliver(struct socketio_namespace *ns, const struct socketio_packet *p, const struct span *attachments)
+{
+    struct dialect_event e = {
+        .name = p->name,
+        .args_raw = p->args_raw,
+        .n_args = p->n_args,
+        .args = p->args,
+        .attachments = attachments,
+        .n_attachments = p->head.n_attachments,
+        .wants_ack = p->head.has_id,
+        .ack_id = p->head.id,
+    };
+    ns->session.dialect->on_event(&ns->session, &e);
+}
+
+static void handle_event(struct socketio_session *s, struct socketio_namespace *ns, const struct socketio_packet *p)
+{
+    (void)s;
+    deliver(ns, p, NULL);
+}
+
+static void handle_ack(struct socketio_session *s, struct socketio_namespace *ns, const struct socketio_packet *p)
+{
+    (void)s; // no dialect asks for acknowledgements
+    (void)ns;
+    (void)p;
+}
+
+static void handle_error(struct socketio_session *s, struct socketio_namespace *ns, const struct socketio_packet *p)
+{
+    (void)ns;
+    (void)p;
+    engineio_session_end(s->engineio, false); // only servers say this
+}
+
+typedef void packet_fn(struct socketio_session *s, struct socketio_namespace *ns, const struct socketio_packet *p);
+
+static packet_fn *const handlers[] = {
+    [SOCKETIO_CONNECT] = handle_connect,     [SOCKETIO_DISCONNECT] = handle_disconnect,
+    [SOCKETIO_EVENT] = handle_event,         [SOCKETIO_ACK] = handle_ack,
+    [SOCKETIO_CONNECT_ERROR] = handle_error, [SOCKETIO_BINARY_EVENT] = handle_event,
+    [SOCKETIO_BINARY_ACK] = handle_ack,
+};
+
+static void free_gathering(struct socketio_session *s)
+{
+    if (!s->gathering)
+        return;
+    buf_fini(&s->gathering->text);
+    for (size_t i = 0; i < SOCKETIO_MAX_ATTACHMENTS; i++)
+        buf_fini(&s->gathering->attachments[i]);
+    free(s->gathering);
+    s->gathering = NULL;
+}
+
+static void begin_gathering(struct socketio_session *s, struct span text, unsigned n)
+{
+    s->gathering = calloc(1, sizeof *s->gathering);
+    if (s->gathering && buf_put_span(&s->gathering->text, text) == 0)
+        s->gathering->n_wanted = n;
+    else
+        engineio_session_end(s->engineio, false);
+}
+
+static void handle_text(struct socketio_session *s, struct span text)
+{
+    struct socketio_packet p;
+    if (s->gathering || socketio_parse(s->version, text, &p) != 0) {
+        engineio_session_end(s->engineio, false);
+        return;
+    }
+    struct socketio_namespace *ns = find_namespace(s, p.head.nsp);
+    bool is_connect = p.head.type == SOCKETIO_CONNECT;
+    if (!ns && !is_connect && s->version == SOCKETIO_5)
+        engineio_session_end(s->engineio, false);
+    else if (p.head.n_attachments)
+        begin_gathering(s, text, p.head.n_attachments);
+    else if (ns || is_connect)
+        handlers[p.head.type](s, ns, &p);
+}
+
+static void handle_binary(struct socketio_session *s, struct span data)
+{
+    struct gathering *g = s->gathering;
+    if (!g || buf_put_span(&g->attachments[g->n_there], data) != 0) {
+        engineio_session_end(s->engineio, false);
+        return;
+    }
+    if (++g->n_there < g->n_wanted)
+        return;
+    struct span attachments[SOCKETIO_MAX_ATTACHMENTS];
+    for (unsigned i = 0; i < g->n_there; i++)
+        attachments[i] = buf_span(&g->attachments[i]);
+    s->gathering = NULL; // the dialect may do what it likes meanwhile
+    struct socketio_packet p;
+    if (socketio_parse(s->version, buf_span(&g->text), &p) == 0) {
+        struct socketio_namespace *ns = find_namespace(s, p.head.nsp);
+        if (ns && p.head.type == SOCKETIO_BINARY_EVENT)
+            deliver(ns, &p, attachments);
+    }
+    struct socketio_session done = { .gathering = g };
+    free_gathering(&done);
+}
+
+static void on_message(struct engineio_session *e, struct span data, bool is_binary)
+{
+    struct socketio_session *s = e->user;
+    if (is_binary)
+        handle_binary(s, data);
+    else
+        handle_text(s, data);
+}
+
+// ---- beginning and end
+
+static void on_connect_due(struct deadline *d)
+{
+    struct socketio_session *s = CONTAINER_OF(d, struct socketio_session, connect);
+    engineio_session_end(s->engineio, false);
+}
+
+static void on_open(struct engineio_session *e)
+{
+    struct socketio_session *s = malloc(sizeof *s);
+    e->user = s;
+    if (!s) {
+        engineio_session_end_later(e);
+        return;
+    }
+    *s = (struct socketio_session){ .engineio = e, .version = e->link.version == ENGINEIO_3 ? SOCKETIO_4 : SOCKETIO_5 };
+    list_init(&s->namespaces);
+    deadline_init(&s->connect, on_connect_due);
+    wait_for_connect(s);
+    if (s->version == SOCKETIO_4)
+        connect_namespace(s, SPAN("/"), (struct span){ 0 }); // its clients are in the main namespace unasked
+}
+
+static void on_close(struct engineio_session *e)
+{
+    struct socketio_session *s = e->user;
+    if (!s)
+        return;
+    deadline_cancel(&s->connect);
+    while (!list_is_empty(&s->namespaces))
+        leave(CONTAINER_OF(s->namespaces.next, struct socketio_namespace, in_owner));
+    free_gathering(s);
+    free(s);
+    e->user = NULL;
+}
+
+const struct engineio_handler socketio_handler = { .on_open = on_open, .on_message = on_message, .on_close = on_close };
