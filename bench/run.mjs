@@ -114,7 +114,7 @@ const FIGURES = [
   { key: 'idleBytes', name: `resident bytes per idle connection, of ${IDLE}`, most: 640 },
   { key: 'kernelBytes', name: 'kernel memory for each end of one of them, bytes' },
   { key: 'waves', name: `resident memory after ${plan.waves} such crowds, of that after the first`, most: 1.05 },
-  { key: 'base', name: 'resident memory without connections', unit: 'MiB' },
+  { key: 'base', name: 'resident memory before the crowd', unit: 'MiB' },
   { key: 'start', name: 'start to listening', unit: 'ms', most: 20 },
   { key: 'size', name: 'binary, stripped', unit: 'MiB', most: 2 },
   { key: 'faults', name: 'messages lost, doubled, reordered or changed; connections broken', most: 0 },
@@ -226,8 +226,9 @@ Made by \`make bench\`; do not edit. ${new Date().toISOString().slice(0, 10)}, $
 
 ${describeMachine()}; ${describePrograms()}.
 
-Server pinned to processor ${serverCpu}, load generator to processor ${loadCpu}; strowger with one worker. CPU is the server's own time, user
-and system together. Compare times only within this table; what each row means is in [README.md](README.md).
+Server pinned to processor ${serverCpu}, load generator to processor ${loadCpu}; strowger with one worker. CPU is the
+server's own time, user and system together. Compare times only within this table; what each row means is in
+[README.md](README.md).
 
 ${table}
 `;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // strowger, a WebRTC signaling server: command line in, exit status out.
+#include <errno.h>
 #include <stdio.h>
 
 #include "base/log.h"
@@ -29,9 +30,22 @@ static void print_help(void)
     puts("\n(\"/\" takes every path that no other mount claims)");
 }
 
-int main(int argc, char **argv)
+static int serve(const struct config *config)
 {
     static struct server server;
+    char error[SERVER_ERROR_LEN];
+    int err = server_start(&server, config, error);
+    if (err) {
+        fprintf(stderr, "strowger: %s\n", error);
+        return err == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+    }
+    server_run(&server);
+    server_stop(&server);
+    return EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
     struct config config;
     char error[CONFIG_ERROR_LEN];
     int status = EXIT_OK;
@@ -45,13 +59,7 @@ int main(int argc, char **argv)
         status = EXIT_USAGE;
     } else {
         log_set_level((enum log_level)config.log_level);
-        if (server_start(&server, &config, error) == 0) {
-            server_run(&server);
-            server_stop(&server);
-        } else {
-            fprintf(stderr, "strowger: %s\n", error);
-            status = EXIT_FAILED;
-        }
+        status = serve(&config);
     }
     config_fini(&config);
     return status;

@@ -40,12 +40,18 @@ export class CallView {
     #face = h('div', { class: 'face' });
     #faceName = h('p', { class: 'face-name' });
     #faceStatus = h('p', { class: 'face-status', role: 'status' });
-    #title = h('h1', { class: 'peer' });
+    #title = h('h1', { class: 'peer', id: 'peer' });
     #muted = h('span', { class: 'pill muted', hidden: true }, icon('microphone-off'));
     #clock = h('span', { class: 'clock', role: 'timer' });
     #badge = h('span', { class: 'pill badge', hidden: true });
     #offline = h('span', { class: 'pill warning', hidden: true });
-    #play = h('button', { type: 'button', class: 'primary play', hidden: true, onclick: () => this.#playRemote() }, icon('play'));
+    #playLabel = h('span');
+    #play = h(
+        'button',
+        { type: 'button', class: 'primary play', hidden: true, onclick: () => this.#playRemote() },
+        icon('play'),
+        this.#playLabel,
+    );
     #confirm = h('dialog', { class: 'card confirm', 'aria-labelledby': 'confirm-title' });
     #self;
     #buttons;
@@ -59,16 +65,14 @@ export class CallView {
         const { media, onHangUp, onSettings } = opts;
         this.#self = new SelfView(media);
         this.#buttons = new MediaButtons(media);
-        this.#screen = roundButton('screen', () => (media.isSharing ? media.stopSharing() : media.shareScreen()), 'share-screen');
+        this.#screen = roundButton('screen', () => this.#toggleScreen(), 'share-screen');
         this.#full = roundButton('expand', () => this.#toggleFullScreen(), 'full-screen');
         this.#hangUp = label(roundButton('hang-up', onHangUp, 'hang-up danger'), 'hangUp');
-        this.#play.append(h('span'));
-        this.#muted.append(h('span'));
         const settings = label(roundButton('settings', onSettings, 'settings'), 'settings');
         const canShare = !!navigator.mediaDevices?.getDisplayMedia;
         this.element = h(
             'section',
-            { class: 'stage', hidden: true, 'data-status': 'calling' },
+            { class: 'stage', hidden: true, 'data-status': 'calling', 'aria-labelledby': 'peer' },
             this.#remote,
             h('div', { class: 'nobody' }, this.#face, this.#faceName, this.#faceStatus),
             h('header', {}, this.#title, this.#muted, this.#clock, this.#badge, say(this.#offline, 'offline')),
@@ -152,7 +156,8 @@ export class CallView {
         const before = this.#peer;
         this.#peer = sending;
         const params = { name: this.#name };
-        if (before.microphone !== sending.microphone) announce(sending.microphone ? 'peerUnmuted' : 'peerMuted', params);
+        if (before.microphone && !sending.microphone) announce('peerMuted', params);
+        if (!before.microphone && sending.microphone) announce('peerUnmuted', params);
         if (before.camera && !sending.camera) announce('peerCameraOff', params);
         this.update();
     }
@@ -180,7 +185,7 @@ export class CallView {
         else say(this.#faceStatus, 'peerCameraOff', { name: this.#name });
         this.#muted.hidden = this.#peer.microphone;
         label(this.#muted, 'peerMuted', { name: this.#name });
-        say(/** @type {HTMLElement} */ (this.#play.lastElementChild), 'tapToPlay', { name: this.#name });
+        say(this.#playLabel, 'tapToPlay', { name: this.#name });
         setIcon(this.#screen, media.isSharing ? 'screen-off' : 'screen');
         label(this.#screen, media.isSharing ? 'stopSharing' : 'shareScreen');
         this.#screen.classList.toggle('active', media.isSharing);
@@ -231,6 +236,12 @@ export class CallView {
         if (!videoWidth || !clientWidth) return;
         const ratio = videoWidth / videoHeight / (clientWidth / clientHeight);
         this.#remote.classList.toggle('fill', Math.min(ratio, 1 / ratio) >= MOST_CROPPED);
+    }
+
+    #toggleScreen() {
+        const { media } = this.#opts;
+        if (media.isSharing) media.stopSharing();
+        else media.shareScreen();
     }
 
     #toggleFullScreen() {

@@ -120,7 +120,7 @@ export class Call {
     }
 
     /**
-     * Asks the other side whether it is still in this call. Pages without a link cannot say: there it is media that counts.
+     * Asks the other side whether it is still in this call. Pages without a link can't say: there, media counts.
      * @returns {Promise<boolean>}
      */
     async isAlive() {

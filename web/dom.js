@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Makes elements: the one place that turns a few words of JavaScript into nodes.
 
+const ATTRIBUTES = new Set(['class', 'for', 'role']);
+
 /** @typedef {Node | string | null | false | undefined} Child */
 
 /**
- * Makes an element. Of PROPS, `class` and those with a dash become attributes, `on...` listeners, the rest properties.
+ * Makes an element. Of PROPS, ATTRIBUTES and what has a dash become attributes, `on...` listeners, the rest properties.
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
  * @param {Record<string, any>} [props]
@@ -16,7 +18,7 @@ export function h(tag, props = {}, ...children) {
     for (const [key, value] of Object.entries(props)) {
         if (value === undefined || value === null) continue;
         if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
-        else if (key === 'class' || key.includes('-') || key === 'for' || key === 'role') element.setAttribute(key, value);
+        else if (ATTRIBUTES.has(key) || key.includes('-')) element.setAttribute(key, value);
         else /** @type {any} */ (element)[key] = value;
     }
     element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));

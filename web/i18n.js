@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The page's language: which one, and every text in it.
 //
-// `say`, `label` and `hint` write a text into an element and note its key there, so that a change of language finds them
-// all again. A language is a file `strings-TAG.js` with the keys of strings-en.js (tsc compares them) and a line in
-// LANGUAGES.
+// `say`, `label` and `hint` write a text into an element and note its key there, so that a change of language finds
+// them all again. A language is a file `strings-TAG.js` with the keys of strings-en.js (tsc compares them) and a line
+// in LANGUAGES.
 
 import en from './strings-en.js';
 import { keep, recall } from './store.js';
@@ -11,7 +11,9 @@ import { keep, recall } from './store.js';
 /** @typedef {keyof typeof en} Key */
 /** @typedef {Record<string, string | number>} Params what stands in a text's {braces} */
 
-/** @type {Record<string, { name: string, load: () => Promise<Record<Key, string>> }>} */
+/** @typedef {{ name: string, load: () => Promise<Record<Key, string>> }} Language */
+
+/** @type {Record<string, Language>} */
 export const LANGUAGES = {
     en: { name: 'English', load: async () => en },
     'zh-CN': { name: '中文', load: async () => (await import('./strings-zh-CN.js')).default },
@@ -23,7 +25,7 @@ let strings = en;
 /** The attributes that a text can go to, and what goes there. */
 const PLACES = ['text', 'label', 'hint'];
 
-/** Chooses the language: ?lang= in the address, else what was chosen last time, else the browser's first that we have. */
+/** Chooses the language: ?lang= in the address, else what was chosen last time, else the browser's first we have. */
 export async function startLanguage() {
     const asked = new URLSearchParams(location.search).get('lang');
     for (const wish of [asked, recall('lang'), ...navigator.languages]) {
@@ -37,8 +39,10 @@ export async function startLanguage() {
 export async function setLanguage(tag) {
     strings = await LANGUAGES[tag].load();
     document.documentElement.lang = tag;
-    for (const place of PLACES)
-        for (const element of document.querySelectorAll(`[data-${place}]`)) put(/** @type {HTMLElement} */ (element), place);
+    for (const place of PLACES) {
+        /** @type {NodeListOf<HTMLElement>} */ const elements = document.querySelectorAll(`[data-${place}]`);
+        elements.forEach((element) => put(element, place));
+    }
 }
 
 /** @param {string} tag a key of LANGUAGES, chosen by the person: remembered */
@@ -52,12 +56,24 @@ export function text(key, params = {}) {
     return strings[key].replace(/\{(\w+)\}/g, (whole, name) => String(params[name] ?? whole));
 }
 
-/** Makes the text of KEY the content of ELEMENT. @template {HTMLElement} E @param {E} element @param {Key} key @param {Params} [params] */
+/**
+ * Makes the text of KEY the content of ELEMENT.
+ * @template {HTMLElement} E
+ * @param {E} element
+ * @param {Key} key
+ * @param {Params} [params]
+ */
 export function say(element, key, params) {
     return note(element, 'text', key, params);
 }
 
-/** Names ELEMENT for who can't see it, or points at it. @template {HTMLElement} E @param {E} element @param {Key} key @param {Params} [params] */
+/**
+ * Names ELEMENT for who can't see it, or points at it.
+ * @template {HTMLElement} E
+ * @param {E} element
+ * @param {Key} key
+ * @param {Params} [params]
+ */
 export function label(element, key, params) {
     return note(element, 'label', key, params);
 }

@@ -32,7 +32,8 @@ export class JoinView {
         this.#onJoin = onJoin;
         this.#invitedTo = invitedTo;
         this.#input.value = name || suggestName();
-        const shuffle = h('button', { type: 'button', class: 'inside', onclick: () => this.#suggest() }, icon('shuffle'));
+        const onclick = () => this.#suggest();
+        const shuffle = h('button', { type: 'button', class: 'inside', onclick }, icon('shuffle'));
         this.element = h(
             'form',
             { class: 'panel join', onsubmit: (/** @type {Event} */ event) => this.#submit(event) },

@@ -6,7 +6,6 @@ import { hint, label, say, text } from './i18n.js';
 import { inviteLink } from './names.js';
 import { announce } from './notices.js';
 import { keep, recall } from './store.js';
-import { generate } from './vendor/lean-qr.js';
 
 /** @typedef {import('./i18n.js').Key} Key */
 /** @typedef {import('./phone.js').EndReason} EndReason */
@@ -50,7 +49,7 @@ export class LobbyView {
     #error = h('p', { id: 'callee-error', class: 'error', role: 'alert' });
     #recent = h('div', { class: 'recent' });
     #link = h('input', { id: 'invite', readOnly: true, onfocus: () => this.#link.select() });
-    #copyButton = h('button', { type: 'button', class: 'tool', id: 'copy', onclick: () => this.#copy() }, icon('copy'));
+    #copyButton = toolButton('copy', () => this.#copy());
     #qr = h('dialog', { class: 'card qr', onclick: () => this.#qr.close() });
 
     /**
@@ -94,8 +93,12 @@ export class LobbyView {
     /** @param {CallEnd} end */
     showOutcome({ name, reason, wasIncoming }) {
         const key = (wasIncoming && OUTCOMES_OF_INCOMING[reason]) || OUTCOMES[reason];
-        const again = h('button', { type: 'button', class: 'quiet', id: 'again', onclick: () => this.#onDial(name) }, icon('phone'));
-        again.append(say(h('span'), wasIncoming ? 'callBack' : 'callAgain'));
+        const again = h(
+            'button',
+            { type: 'button', class: 'quiet', id: 'again', onclick: () => this.#onDial(name) },
+            icon('phone'),
+            say(h('span'), wasIncoming ? 'callBack' : 'callAgain'),
+        );
         this.#outcome.replaceChildren(say(h('p'), key, { name }), again);
         this.#outcome.dataset.reason = reason;
         this.#outcome.hidden = false;
@@ -119,8 +122,8 @@ export class LobbyView {
     }
 
     #invite() {
-        const qr = h('button', { type: 'button', class: 'tool', id: 'qr', onclick: () => this.#showQr() }, icon('qr'));
-        const share = h('button', { type: 'button', class: 'tool', id: 'share', onclick: () => this.#share() }, icon('share'));
+        const qr = toolButton('qr', () => this.#showQr());
+        const share = toolButton('share', () => this.#share());
         return h(
             'div',
             { class: 'invite' },
@@ -172,11 +175,18 @@ export class LobbyView {
         navigator.share(data).catch(() => {}); // closed without choosing
     }
 
-    #showQr() {
+    async #showQr() {
+        const { generate } = await import('./vendor/lean-qr.js'); // only now: few ask for it
         const title = say(h('h2'), 'qrTitle', { name: this.#name });
-        this.#qr.replaceChildren(qrImage(this.#link.value), title, h('p', { class: 'url' }, this.#link.value));
+        const link = this.#link.value;
+        this.#qr.replaceChildren(qrImage(generate(link)), title, h('p', { class: 'url' }, link));
         this.#qr.showModal();
     }
+}
+
+/** @param {string} name of the button and of its icon @param {() => void} onclick */
+function toolButton(name, onclick) {
+    return h('button', { type: 'button', class: 'tool', id: name, onclick }, icon(name));
 }
 
 /** Puts NAME first among those that were called or called us. @param {string} name */
@@ -195,9 +205,8 @@ function recentNames() {
     }
 }
 
-/** @param {string} content @returns {SVGSVGElement} one path of unit squares */
-function qrImage(content) {
-    const code = generate(content);
+/** @param {import('./vendor/lean-qr.js').Bitmap} code @returns {SVGSVGElement} one path of unit squares */
+function qrImage(code) {
     const side = code.size + 2 * QUIET_ZONE;
     let squares = '';
     for (let y = 0; y < code.size; y++)

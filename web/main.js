@@ -4,7 +4,7 @@
 import { ownIceServers } from './call.js';
 import { CallView } from './call-view.js';
 import { h, icon } from './dom.js';
-import { chooseLanguage, LANGUAGES, label, startLanguage, text } from './i18n.js';
+import { chooseLanguage, LANGUAGES, label, say, startLanguage, text } from './i18n.js';
 import { JoinView } from './join-view.js';
 import { keepRecent, LobbyView } from './lobby-view.js';
 import { Media, sendMedia } from './media.js';
@@ -76,7 +76,7 @@ window.addEventListener('pagehide', () => phone.drop());
 window.addEventListener('online', onNetworkBack);
 callView.setSpeaker(recall('audiooutput'));
 showHome(joinView);
-if (!('RTCPeerConnection' in window)) joinView.element.replaceChildren(h('h1', {}, 'strowger'), h('p', {}, text('unsupported')));
+if (!('RTCPeerConnection' in window)) joinView.element.replaceChildren(say(h('p', { class: 'lead' }), 'unsupported'));
 onMediaChange();
 media.open();
 
@@ -181,6 +181,11 @@ function header() {
     });
     select.append(...options);
     select.value = document.documentElement.lang;
-    const brand = h('a', { class: 'brand', href: './' }, h('img', { src: 'icon.svg', alt: '', width: 32, height: 32 }), 'strowger');
-    return h('header', { class: 'top' }, brand, h('label', { class: 'language' }, icon('globe'), label(select, 'changeLanguage')));
+    const mark = h('img', { src: 'icon.svg', alt: '', width: 32, height: 32 });
+    return h(
+        'header',
+        { class: 'top' },
+        h('a', { class: 'brand', href: './' }, mark, 'strowger'),
+        h('label', { class: 'language' }, icon('globe'), label(select, 'changeLanguage')),
+    );
 }

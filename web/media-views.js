@@ -13,6 +13,8 @@ import { meterLevel } from './media.js';
 /** @typedef {import('./sounds.js').Sounds} Sounds */
 
 const METER_DOTS = 10;
+/** @type {readonly DeviceKind[]} */
+const DEVICE_KINDS = ['videoinput', 'audioinput', 'audiooutput'];
 
 /** The two round buttons that everybody looks for. */
 export class MediaButtons {
@@ -94,8 +96,9 @@ export class PreviewView {
         this.#self = new SelfView(media);
         this.#buttons = new MediaButtons(media);
         const meter = label(h('div', { class: 'meter', role: 'img' }, ...this.#dots), 'microphoneLevel');
-        const settings = h('button', { type: 'button', class: 'round settings', onclick: onSettings }, icon('settings'));
-        const bar = h('div', { class: 'bar' }, meter, label(settings, 'settings'), ...this.#buttons.elements);
+        const props = { type: 'button', class: 'round settings', onclick: onSettings };
+        const settings = label(h('button', props, icon('settings')), 'settings');
+        const bar = h('div', { class: 'bar' }, meter, settings, ...this.#buttons.elements);
         this.element = h('div', { class: 'preview' }, this.#self.element, this.#caption, bar);
     }
 
@@ -158,8 +161,8 @@ export class DevicePickers {
 
     async update() {
         const devices = await this.#media.devices();
-        for (const [kind, select] of Object.entries(this.#selects))
-            this.#fill(select, /** @type {DeviceKind} */ (kind), devices.filter((device) => device.kind === kind));
+        for (const kind of DEVICE_KINDS)
+            this.#fill(this.#selects[kind], kind, devices.filter((device) => device.kind === kind));
     }
 
     /** @param {DeviceKind} kind */
@@ -247,5 +250,5 @@ function secureAddresses() {
         [`https://${host}${pathname}${search}`, text('insecureTls')],
         [`http://localhost${port ? `:${port}` : ''}${pathname}${search}`, text('insecureHere')],
     ];
-    return h('ul', {}, ...places.map(([href, why]) => h('li', {}, h('a', { href }, href), ` (${why})`)));
+    return h('ul', {}, ...places.map(([href, why]) => h('li', {}, h('a', { href }, href), ` — ${why}`)));
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // This side's camera, microphone and screen: opens them, closes them, says why one can't be had.
 //
-// Whoever joins without a device, or is refused one, may still listen and watch: no problem here is the end of anything.
-// A camera that is off is closed, so that its light goes out; a muted microphone stays open and sends silence.
+// Whoever joins without a device, or is refused one, may still listen and watch: no problem here ends anything. A camera
+// that is off is closed, so that its light goes out; a muted microphone stays open and sends silence.
 
 /** @typedef {import('./call.js').Kind} Kind */
 
@@ -92,11 +92,12 @@ export class Media {
     /** Opens what is wanted and not yet open: camera and microphone in one question to the person, where possible. */
     open() {
         return this.#inTurn(async () => {
-            const kinds = /** @type {Kind[]} */ (['audio', 'video']).filter((k) => this.#wanted[k] && !this.#tracks[k]);
+            /** @type {Kind[]} */ const both = ['audio', 'video'];
+            const kinds = both.filter((kind) => this.#wanted[kind] && !this.#tracks[kind]);
             if (kinds.length === 2 && (await this.#tryOpen(kinds, false)) === null) return;
             for (const kind of kinds) {
-                const isRefused = kinds.length === 2 && this.#problems[kind] === 'denied' && !(await isWorthAsking(kind));
-                if (!isRefused) await this.#tryOpen([kind], false);
+                const wereRefused = kinds.length === 2 && this.#problems[kind] === 'denied';
+                if (!wereRefused || (await isWorthAsking(kind))) await this.#tryOpen([kind], false);
             }
         });
     }
@@ -238,7 +239,8 @@ async function permission(name) {
 }
 
 /**
- * Calls ONLEVEL with how loud TRACK is, 0 to 1, at every frame that the page draws, until the returned function is called.
+ * Calls ONLEVEL with how loud TRACK is, 0 to 1, at every frame that the page draws, until the returned function is
+ * called.
  * @param {AudioContext} context
  * @param {MediaStreamTrack} track
  * @param {(level: number) => void} onLevel

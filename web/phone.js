@@ -196,8 +196,8 @@ export class Phone {
     }
 
     /**
-     * Both dialled each other. Of our own pages the polite one takes the other's offer, and the other passes over what it
-     * is offered; a page of another kind rolls its offer back when ours arrives, so there we are never the polite one.
+     * Both dialled each other. Of our own pages the polite one takes the other's offer, and the other passes over what
+     * it is offered; a page of another kind rolls its offer back when ours arrives, so to it we are never polite.
      * @param {any} offer @param {Mark | null} mark
      */
     #onGlare(offer, mark) {
@@ -224,8 +224,8 @@ export class Phone {
     }
 
     /**
-     * The server also says `leave` for a page that only lost its line, and a third party's `leave` looks the same: so it
-     * counts when the other side is silent. A page of another kind says it only when it means it.
+     * The server also says `leave` for a page that only lost its line, and a third party's `leave` looks the same: so
+     * it counts when the other side is silent. A page of another kind says it only when it means it.
      * @param {boolean} isStray
      */
     async #onLeaveInCall(isStray) {

@@ -12,10 +12,18 @@ export class RingView {
 
     /** @param {() => void} onAccept @param {() => void} onDecline */
     constructor(onAccept, onDecline) {
-        const decline = h('button', { type: 'button', class: 'danger', id: 'decline', onclick: onDecline }, icon('hang-up'));
-        this.#accept = h('button', { type: 'button', class: 'primary', id: 'accept', onclick: onAccept }, icon('phone'));
-        decline.append(say(h('span'), 'decline'));
-        this.#accept.append(say(h('span'), 'accept'));
+        this.#accept = h(
+            'button',
+            { type: 'button', class: 'primary', id: 'accept', onclick: onAccept },
+            icon('phone'),
+            say(h('span'), 'accept'),
+        );
+        const decline = h(
+            'button',
+            { type: 'button', class: 'danger', id: 'decline', onclick: onDecline },
+            icon('hang-up'),
+            say(h('span'), 'decline'),
+        );
         // Esc doesn't decline: a call is too much to lose to a key that was meant for something else.
         this.element = h(
             'dialog',

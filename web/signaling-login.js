@@ -145,7 +145,7 @@ export class LoginLine {
         this.#retryTimer = window.setTimeout(() => this.#reopen(), pause * (1 + Math.random() / 2));
     }
 
-    /** The old connection may still hold our name until the server notices that it is dead: so 'taken' is tried again. */
+    /** The old connection may hold our name until the server notices that it is dead: so 'taken' is tried again. */
     async #reopen() {
         this.#retryTimer = 0;
         const name = this.#name;

@@ -3,7 +3,6 @@
 
 export default {
     // the page around everything
-    skipToContent: 'Skip to the form',
     changeLanguage: 'Language',
     unsupported: 'This browser cannot make video calls. A current Firefox, Chrome, Edge or Safari can.',
 
@@ -23,7 +22,6 @@ export default {
 
     // camera and microphone
     preview: 'Your camera',
-    you: 'You',
     cameraIsOff: 'Your camera is off',
     cameraStarting: 'Starting your camera…',
     mute: 'Mute microphone',
@@ -35,7 +33,6 @@ export default {
     microphone: 'Microphone',
     speaker: 'Speaker',
     unnamedDevice: '{kind} {n}',
-    defaultDevice: 'Default',
     settings: 'Settings',
     shortcuts: 'Keys M, V and F switch microphone, camera and full screen',
     done: 'Done',
@@ -51,7 +48,8 @@ export default {
     insecureTls: 'if the server, or a proxy before it, has a certificate',
     deniedTitle: 'No permission to use the {device}',
     deniedRemedy:
-        'Click the icon beside the address, allow the {device}, then try again. The system’s privacy settings must allow it to the browser, too.',
+        'Click the icon beside the address, allow the {device}, then try again. ' +
+        'The system’s privacy settings must allow it to the browser, too.',
     missingTitle: 'No {device} found',
     missingRemedy: 'Plug one in, or switch it on, then try again.',
     busyTitle: 'Another program is using the {device}',
@@ -71,10 +69,8 @@ export default {
     theirName: 'Their name',
     call: 'Call',
     callSelf: 'That is you.',
-    recentCalls: 'Recent',
     callName: 'Call {name}',
     inviteSomeone: 'Or let someone call you',
-    inviteLink: 'Invite link',
     copy: 'Copy link',
     copied: 'Link copied',
     share: 'Share link',
@@ -93,7 +89,6 @@ export default {
     ringing: 'Ringing…',
     connecting: 'Connecting…',
     reconnecting: 'Reconnecting…',
-    cancelCall: 'Cancel',
     hangUp: 'Hang up',
     hangUpQuestion: 'Hang up?',
     stay: 'Stay',

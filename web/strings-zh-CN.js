@@ -3,7 +3,6 @@
 
 /** @type {Record<import('./i18n.js').Key, string>} */
 const strings = {
-    skipToContent: '跳到表单',
     changeLanguage: '语言',
     unsupported: '此浏览器不支持视频通话，请使用新版 Firefox、Chrome、Edge 或 Safari。',
 
@@ -21,7 +20,6 @@ const strings = {
     unreachable: '服务器没有响应。请检查网络后重试。',
 
     preview: '你的摄像头画面',
-    you: '你',
     cameraIsOff: '摄像头已关闭',
     cameraStarting: '正在启动摄像头…',
     mute: '静音',
@@ -33,7 +31,6 @@ const strings = {
     microphone: '麦克风',
     speaker: '扬声器',
     unnamedDevice: '{kind} {n}',
-    defaultDevice: '默认',
     settings: '设置',
     shortcuts: '用 M、V、F 键切换麦克风、摄像头和全屏',
     done: '完成',
@@ -65,10 +62,8 @@ const strings = {
     theirName: '对方的名字',
     call: '呼叫',
     callSelf: '这是你自己。',
-    recentCalls: '最近',
     callName: '呼叫 {name}',
     inviteSomeone: '或者邀请别人呼叫你',
-    inviteLink: '邀请链接',
     copy: '复制链接',
     copied: '链接已复制',
     share: '分享链接',
@@ -85,7 +80,6 @@ const strings = {
     ringing: '等待接听…',
     connecting: '正在连接…',
     reconnecting: '正在重新连接…',
-    cancelCall: '取消',
     hangUp: '挂断',
     hangUpQuestion: '要挂断吗？',
     stay: '继续通话',

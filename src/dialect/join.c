@@ -21,6 +21,7 @@
 #include "switchboard/switchboard.h"
 
 enum {
+    N_STAMPS = 2,    // id and nick
     MAX_NUMBER = 64, // bytes of a number that is an id
     // A peer's name in the realm: the room's length in two bytes, the room, 's' or 'n', the id.
     MAX_KEY = 2 + COMMAND_MAX_NAME + 1 + COMMAND_MAX_NAME,
@@ -185,28 +186,57 @@ static void join(struct session *s, struct span text)
         enter(s, room_name, id, nick);
 }
 
+// A member that is always the sender's: its value is absent when the sender has none.
+struct stamp {
+    struct json_field field;
+    bool is_done;
+};
+
+static struct stamp *find_stamp(struct stamp *stamps, const struct json_value *key)
+{
+    for (size_t i = 0; i < N_STAMPS; i++)
+        if (json_string_is(key, stamps[i].field.key))
+            return &stamps[i];
+    return NULL;
+}
+
+static int put_member(struct buf *out, struct span key, struct span value)
+{
+    struct span parts[] = { out->len == 1 ? nothing : SPAN(","), key, SPAN(":"), value };
+    for (size_t i = 0; i < 4; i++)
+        if (buf_put_span(out, parts[i]) != 0)
+            return -ENOMEM;
+    return 0;
+}
+
+static int put_stamp(struct buf *out, struct stamp *stamp)
+{
+    if (stamp->is_done || stamp->field.value.type == JSON_ABSENT)
+        return 0;
+    stamp->is_done = true;
+    char key[8];
+    int len = snprintf(key, sizeof key, "\"%.*s\"", (int)stamp->field.key.len, stamp->field.key.p);
+    return put_member(out, (struct span){ key, (size_t)len }, stamp->field.value.raw);
+}
+
 // Appends TEXT, an object, to OUT with its members `id` and `nick` replaced by those of CARD, or added.
 static int put_stamped(struct buf *out, struct span text, struct span card)
 {
-    struct json_field own[] = { { .key = SPAN("id") }, { .key = SPAN("nick") } };
-    if (json_parse_object(card, own, 2) != JSON_OK)
-        return -EINVAL;
+    struct json_field own[N_STAMPS] = { { .key = SPAN("id") }, { .key = SPAN("nick") } };
+    struct stamp stamps[N_STAMPS];
     struct json_member member;
     size_t pos = 0;
-    struct span comma = SPAN("{");
+    if (json_parse_object(card, own, N_STAMPS) != JSON_OK || buf_put_span(out, SPAN("{")) != 0)
+        return -ENOMEM;
+    for (size_t i = 0; i < N_STAMPS; i++)
+        stamps[i] = (struct stamp){ .field = own[i] };
     while (json_next(text, &pos, &member)) {
-        bool is_own = json_string_is(&member.key, own[0].key) || json_string_is(&member.key, own[1].key);
-        if (is_own)
-            continue;
-        struct span whole = { member.key.raw.p,
-                              (size_t)(member.value.raw.p + member.value.raw.len - member.key.raw.p) };
-        if (buf_put_span(out, comma) != 0 || buf_put_span(out, whole) != 0)
-            return -ENOMEM;
-        comma = SPAN(",");
+        struct stamp *stamp = find_stamp(stamps, &member.key);
+        int err = stamp ? put_stamp(out, stamp) : put_member(out, member.key.raw, member.value.raw);
+        if (err)
+            return err;
     }
-    // The card's inside goes last: it is never empty.
-    struct span inside = { card.p + 1, card.len - 2 };
-    return buf_put_span(out, comma) || buf_put_span(out, inside) || buf_put_span(out, SPAN("}")) ? -ENOMEM : 0;
+    return put_stamp(out, &stamps[0]) || put_stamp(out, &stamps[1]) || buf_put_span(out, SPAN("}")) ? -ENOMEM : 0;
 }
 
 static void relay_to_all(struct session *s, const struct relay *r, const struct json_value *receiver)
@@ -263,13 +293,21 @@ static void relay(struct session *s, const struct command *command, struct span 
     buf_fini(&out);
 }
 
-static void leave(struct session *s)
+static void on_close(struct session *s)
 {
     struct seat *seat = seat_of(s);
     if (seat)
         leave_room(seat);
     if (s->peer)
         switchboard_release(s->peer);
+}
+
+static void leave(struct session *s)
+{
+    if (seat_of(s))
+        on_close(s); // of the dialect's session nothing is left, but the client may join again
+    else
+        command_error(s, SPAN("You have not joined"), nothing, nothing);
 }
 
 enum field { TYPE, RECEIVER, N_FIELDS };
@@ -301,5 +339,5 @@ const struct dialect dialect_join = {
     .summary = "join a room under an id; offers go to all, answers to one (JSON over WebSocket)",
     .on_text = on_text,
     .on_binary = command_binary,
-    .on_close = leave,
+    .on_close = on_close,
 };

@@ -164,6 +164,13 @@ static void finish_if_done(struct conn *c)
     }
 }
 
+// The other side gets its time anew whenever it took something: a slow reader is not a dead one.
+static void linger(struct conn *c)
+{
+    if (c->state == CONN_FINISHING)
+        deadline_set(c->group->deadlines, &c->deadline, CONN_LINGER_MS);
+}
+
 static void wait_for_flush(struct conn *c)
 {
     if (!c->is_blocked && c->to_flush.next == &c->to_flush)
@@ -175,7 +182,7 @@ void conn_finish(struct conn *c)
     if (c->state != CONN_OPEN)
         return;
     c->state = CONN_FINISHING;
-    deadline_set(c->group->deadlines, &c->deadline, CONN_LINGER_MS);
+    linger(c);
     watch(c);
     wait_for_flush(c); // the FIN leaves behind the output, at the turn's end
 }
@@ -223,6 +230,8 @@ int conn_write_static(struct conn *c, struct span s)
 {
     if (c->state != CONN_OPEN)
         return -ENOTCONN;
+    if (!s.len)
+        return 0;
     struct conn_chunk *chunk = new_chunk(c, 0, true);
     if (!chunk) {
         conn_close(c, UV_ENOMEM);
@@ -288,8 +297,10 @@ static void flush(struct conn *c)
             conn_close(c, -errno);
             return;
         }
-        if (n > 0)
+        if (n > 0) {
             drop_written(c, (size_t)n);
+            linger(c);
+        }
         if (n < 0 || (size_t)n < offered) {
             set_blocked(c, true);
             return;
@@ -308,6 +319,10 @@ void conn_group_flush(struct conn_group *g)
     list_take(&batch, &g->to_flush);
     while ((node = list_shift(&batch)))
         flush(CONTAINER_OF(node, struct conn, to_flush));
+    // What was written meanwhile, from on_drain, leaves once the loop has looked at the others: it must not fall asleep
+    // over it, and a long file must not keep it here.
+    while ((node = list_shift(&g->to_flush)))
+        set_blocked(CONTAINER_OF(node, struct conn, to_flush), true);
 }
 
 static void end_of_input(struct conn *c)

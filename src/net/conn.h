@@ -21,7 +21,7 @@
 enum {
     CONN_RECV_SIZE = 64 * 1024,  // the shared read buffer
     CONN_CHUNK_SIZE = 4096,      // output buffers, their heads included
-    CONN_LINGER_MS = 2000,       // how long conn_finish() waits for the other side's end
+    CONN_LINGER_MS = 2000,       // how long conn_finish() waits for the other side to take more, and then for its end
     CONN_LINGER_BYTES = 1 << 20, // and how much it reads meanwhile without looking
 };
 
@@ -94,6 +94,12 @@ struct conn {
 // once a turn, before the loop sleeps.
 void conn_group_flush(struct conn_group *g);
 
+// Whether something was gathered or put off while conn_group_flush() ran: the loop must not sleep yet.
+static inline bool conn_group_has_more(const struct conn_group *g)
+{
+    return !list_is_empty(&g->to_flush) || !list_is_empty(&g->turn.tasks);
+}
+
 // Closes all of G's conns; their on_close follows at the end of the turn.
 void conn_group_close(struct conn_group *g);
 
@@ -111,7 +117,7 @@ int conn_write(struct conn *c, const struct span *spans, size_t n);
 int conn_write_static(struct conn *c, struct span s);
 
 // Ends the conn in peace: what was gathered leaves, then a FIN, then the conn closes when the other side has done the
-// same, or after CONN_LINGER_MS. No callback but on_close follows. Closing at once would turn what the other side still
+// same, or when nothing has left for CONN_LINGER_MS. No callback but on_close follows. Closing at once would turn what the other side still
 // sends into a reset, which may destroy the last answer before it was read.
 void conn_finish(struct conn *c);
 

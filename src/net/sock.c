@@ -100,7 +100,7 @@ int sock_bind(const struct sockaddr *addr, int type)
 
 int sock_bound_port(int fd)
 {
-    struct sockaddr_storage addr;
+    struct sockaddr_storage addr = { 0 };
     socklen_t len = sizeof addr;
     if (getsockname(fd, (struct sockaddr *)&addr, &len) != 0)
         return -errno;

@@ -2,10 +2,20 @@
 // One thread's share of the server; see worker.h.
 #include "net/worker.h"
 
+static void on_awake(uv_idle_t *idle)
+{
+    (void)idle;
+}
+
 static void on_before_sleep(uv_prepare_t *prepare)
 {
     struct worker *w = CONTAINER_OF(prepare, struct worker, before_sleep);
     conn_group_flush(&w->conns);
+    // Who sends a large file is called back as it leaves, and may have more; others have their turn in between.
+    if (conn_group_has_more(&w->conns))
+        uv_idle_start(&w->awake, on_awake);
+    else
+        uv_idle_stop(&w->awake);
 }
 
 int worker_init(struct worker *w)
@@ -19,6 +29,7 @@ int worker_init(struct worker *w)
         return err;
     }
     deadlines_init(&w->deadlines, &w->loop);
+    uv_idle_init(&w->loop, &w->awake);
     uv_prepare_init(&w->loop, &w->before_sleep);
     uv_prepare_start(&w->before_sleep, on_before_sleep);
     return 0;

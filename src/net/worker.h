@@ -14,6 +14,7 @@
 struct worker {
     uv_loop_t loop;
     uv_prepare_t before_sleep;
+    uv_idle_t awake; // active while there is more to write at once: the loop then looks for events without sleeping
     struct deadlines deadlines;
     struct conn_group conns;
 };

@@ -279,24 +279,49 @@ void config_fini(struct config *c)
         }
 }
 
+// Prints TEXT, of which each line begins INDENT columns in, broken between words before the terminal's usual 80th.
+static void print_wrapped(const char *text, int indent)
+{
+    enum { WIDTH = 80 };
+    int column = indent;
+    while (*text) {
+        int word = (int)strcspn(text, " ");
+        if (column > indent && column + 1 + word > WIDTH) {
+            printf("\n%*s", indent, "");
+            column = indent;
+        }
+        column += printf("%s%.*s", column > indent ? " " : "", word, text);
+        text += word + (text[word] == ' ');
+    }
+    putchar('\n');
+}
+
 static void print_row(char letter, const char *flag, const char *argument, const char *help)
 {
-    char left[128];
-    snprintf(left, sizeof left, "%c%c%c %s %s", letter ? '-' : ' ', letter ? letter : ' ', letter ? ',' : ' ', flag,
-             argument);
-    printf("  %-30s  %s", left, help);
+    enum { HELP_COLUMN = 32 };
+    char short_flag[8] = "";
+    if (letter)
+        snprintf(short_flag, sizeof short_flag, "-%c,", letter);
+    int column = printf("  %-3s %s %s", short_flag, flag, argument);
+    // What leaves no room for its help has it on the next line.
+    printf("%*s", column < HELP_COLUMN ? HELP_COLUMN - column : 0, "");
+    if (column >= HELP_COLUMN)
+        printf("\n%*s", HELP_COLUMN, "");
+    print_wrapped(help, HELP_COLUMN);
 }
 
 void config_print_options(void)
 {
     for (size_t i = 0; i < N_OPTIONS; i++) {
         const struct option *o = &options[i];
-        char flag[64];
-        print_row(o->letter, flag_of(o, flag), o->argument, o->help);
+        char flag[64], help[256];
+        const char *quote = o->type == TEXT ? "\"" : "";
         if (o->default_value)
-            printf(o->type == TEXT ? " [\"%s\"]" : " [%s]", o->default_value);
-        putchar('\n');
+            snprintf(help, sizeof help, "%s [%s%s%s]", o->help, quote, o->default_value, quote);
+        else
+            snprintf(help, sizeof help, "%s", o->help);
+        print_row(o->letter, flag_of(o, flag), o->argument, help);
     }
-    print_row('h', "--help", "", "say this and exit\n");
-    print_row('v', "--version", "", "say which version this is and exit\n");
+    print_row('h', "--help", "", "say this and exit");
+    print_row('v', "--version", "", "say which version this is and exit");
 }

@@ -58,7 +58,7 @@ static int add_mount(struct server *s, const char *item, char error[SERVER_ERROR
         snprintf(error, SERVER_ERROR_LEN, "--mount '%.200s': there is no such dialect; --help lists them", item);
     else if (err)
         snprintf(error, SERVER_ERROR_LEN, "out of memory");
-    return err ? -1 : 0;
+    return err == -ENOENT ? -EINVAL : err;
 }
 
 // What the rooms dialect's events are called elsewhere must name something.
@@ -68,20 +68,19 @@ static int check_renames(const struct server *s, char error[SERVER_ERROR_LEN])
     for (size_t i = 0; i < list->n; i++)
         if (!strchr(list->items[i], '=')) {
             snprintf(error, SERVER_ERROR_LEN, "--room-event takes THEIRS=OURS, not '%.200s'", list->items[i]);
-            return -1;
+            return -EINVAL;
         }
     return 0;
 }
 
 static int add_mounts(struct server *s, char error[SERVER_ERROR_LEN])
 {
-    for (size_t i = 0; server_default_mounts[i]; i++)
-        if (add_mount(s, server_default_mounts[i], error) != 0)
-            return -1;
-    for (size_t i = 0; i < s->config->mount.n; i++)
-        if (add_mount(s, s->config->mount.items[i], error) != 0)
-            return -1;
-    return 0;
+    int err = 0;
+    for (size_t i = 0; !err && server_default_mounts[i]; i++)
+        err = add_mount(s, server_default_mounts[i], error);
+    for (size_t i = 0; !err && i < s->config->mount.n; i++)
+        err = add_mount(s, s->config->mount.items[i], error);
+    return err;
 }
 
 static int open_web_root(struct server *s, char error[SERVER_ERROR_LEN])
@@ -92,7 +91,7 @@ static int open_web_root(struct server *s, char error[SERVER_ERROR_LEN])
     int err = web_root_open(&s->web_root, s->config->web_root);
     if (err)
         snprintf(error, SERVER_ERROR_LEN, "--web-root '%.200s': %s", s->config->web_root, strerror(-err));
-    return err ? -1 : 0;
+    return err ? -EIO : 0;
 }
 
 // The IPv4 addresses of this machine that others can reach, as the codelab's server tells them.
@@ -217,7 +216,7 @@ static int listen_on(struct server *s, char error[SERVER_ERROR_LEN])
         int n = sock_resolve(c->host, (int)c->port, addrs, SERVER_MAX_ADDRESSES);
         if (n <= 0) {
             snprintf(error, SERVER_ERROR_LEN, "--host '%.200s': %s", c->host, gai_strerror(n));
-            return -1;
+            return -EIO;
         }
         err = open_endpoints(s, addrs, n);
         if (err != -EADDRINUSE || c->port != 0)
@@ -227,7 +226,7 @@ static int listen_on(struct server *s, char error[SERVER_ERROR_LEN])
         return 0;
     snprintf(error, SERVER_ERROR_LEN, "can't listen on %s port %d: %s%s", c->host ? c->host : "any address,",
              (int)c->port, strerror(-err), err == -EADDRINUSE ? "; choose another with --port" : "");
-    return -1;
+    return -EIO;
 }
 
 static void log_url(const struct server *s)
@@ -247,26 +246,30 @@ int server_start(struct server *s, const struct config *c, char error[SERVER_ERR
     int err = worker_init(&s->worker);
     if (err) {
         snprintf(error, SERVER_ERROR_LEN, "can't make an event loop: %s", uv_strerror(err));
-        return -1;
+        return -EIO;
     }
     switchboard_init(&s->switchboard);
     pool_init(&s->http_pool, sizeof(struct http_conn));
     pool_init(&s->ws_pool, sizeof(struct ws_session));
     pool_init(&s->socket_pool, sizeof(struct engineio_socket));
     engineio_home_init(&s->engineio.home, &s->engineio_opts, &s->worker.conns);
-    if (check_renames(s, error) != 0 || add_mounts(s, error) != 0 || open_web_root(s, error) != 0)
+    err = check_renames(s, error);
+    err = err ? err : add_mounts(s, error);
+    err = err ? err : open_web_root(s, error);
+    if (err)
         goto fail;
     fill_dialect_opts(s);
     fill_engineio(s);
     fill_site(s);
-    if (listen_on(s, error) != 0)
+    err = listen_on(s, error);
+    if (err)
         goto fail;
     watch_signals(s);
     log_url(s);
     return 0;
 fail:
     server_stop(s);
-    return -1;
+    return err;
 }
 
 void server_run(struct server *s)

@@ -54,8 +54,8 @@ enum { SERVER_ERROR_LEN = 512 };
 // The mounts that there are without --mount, each "PATH=DIALECT"; ends with NULL.
 extern const char *const server_default_mounts[];
 
-// Makes S ready and listening as C says; C must live as long as S. 0, or -1 with ERROR one line that says what failed and
-// nothing left behind.
+// Makes S ready and listening as C says; C must live as long as S. 0, or with ERROR one line that says what failed and
+// nothing left behind -EINVAL for a setting that can never work, -EIO for what the system refused.
 [[gnu::warn_unused_result]] int server_start(struct server *s, const struct config *c, char error[SERVER_ERROR_LEN]);
 
 // Serves until SIGTERM or SIGINT.

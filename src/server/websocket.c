@@ -23,12 +23,6 @@ static void write_frame(struct websocket *w, enum ws_opcode opcode, const struct
     conn_write(w->conn, all, n + 1);
 }
 
-void websocket_send(struct websocket *w, enum ws_opcode opcode, const struct span *parts, size_t n)
-{
-    if (w->state < WEBSOCKET_ENDING)
-        write_frame(w, opcode, parts, n);
-}
-
 static struct span reason_of(int code)
 {
     return code == WS_CLOSE_PROTOCOL_ERROR ? SPAN("protocol error")
@@ -67,6 +61,16 @@ void websocket_end_later(struct websocket *w, int code)
         return;
     w->state = WEBSOCKET_ENDING;
     websocket_end_in(w, 0, code);
+}
+
+void websocket_send(struct websocket *w, enum ws_opcode opcode, const struct span *parts, size_t n)
+{
+    if (w->state >= WEBSOCKET_ENDING)
+        return;
+    if (w->conn->out_len > WEBSOCKET_MAX_QUEUE)
+        websocket_end_later(w, WS_CLOSE_TRY_AGAIN_LATER);
+    else
+        write_frame(w, opcode, parts, n);
 }
 
 static void free_gather(struct websocket *w)
@@ -158,6 +162,10 @@ static void on_data(struct conn *c, char *p, size_t len)
 {
     struct websocket *w = c->user;
     w->heard_at = uv_now(c->group->loop);
+    if (w->state == WEBSOCKET_PINGED) {
+        w->state = WEBSOCKET_OPEN;
+        conn_set_deadline(c, w->opts->ping_interval_ms);
+    }
     while (len && w->state < WEBSOCKET_ENDING && c->state == CONN_OPEN) {
         struct ws_piece piece;
         bool has_piece;
@@ -171,6 +179,13 @@ static void on_data(struct conn *c, char *p, size_t len)
         p += n;
         len -= (size_t)n;
     }
+    if (c->out_len > WEBSOCKET_PAUSE_LEN)
+        conn_pause(c); // it makes us say more than it reads
+}
+
+static void on_drain(struct conn *c)
+{
+    conn_resume(c);
 }
 
 // One deadline serves all: a close that was asked for, the next ping, and the end of the wait for its answer.
@@ -182,15 +197,13 @@ static void on_deadline(struct conn *c)
         return;
     }
     uint64_t silent_ms = uv_now(c->group->loop) - w->heard_at;
-    bool is_gone = w->state == WEBSOCKET_PINGED && silent_ms >= w->opts->ping_interval_ms + w->opts->ping_timeout_ms;
-    if (is_gone) {
+    if (w->state == WEBSOCKET_PINGED) {
         conn_close(c, UV_ETIMEDOUT);
     } else if (silent_ms >= w->opts->ping_interval_ms) {
         w->state = WEBSOCKET_PINGED;
         write_frame(w, WS_PING, NULL, 0);
         conn_set_deadline(c, w->opts->ping_timeout_ms);
     } else {
-        w->state = WEBSOCKET_OPEN;
         conn_set_deadline(c, w->opts->ping_interval_ms - silent_ms);
     }
 }
@@ -209,6 +222,7 @@ static void on_close(struct conn *c, int err)
 
 static const struct conn_handler conn_handler = {
     .on_data = on_data,
+    .on_drain = on_drain,
     .on_deadline = on_deadline,
     .on_close = on_close,
 };

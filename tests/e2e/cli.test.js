@@ -21,10 +21,11 @@ test('--help and -h list every option with its default, and the mounts', async (
     for (const flag of ['--help', '-h']) {
         const { code, stdout, stderr } = await run(flag);
         assert.deepEqual([code, stderr], [0, '']);
-        const expected = ['-p', '--port', '8888', '--host', '--log-level', 'info', '--mount', '--greeting',
-            '--unknown-text',
-            '--max-message', '256k', '--ws-ping-interval', '25s', '--ws-ping-timeout', '--head-timeout', '10s', '--web-root',
-            '-h', '--help', '-v', '--version', '/login', '/join', 'auto', 'echo'];
+        const expected = [
+            '-p', '--port', '8888', '--host', '--mount', '--web-root', '--greeting', '--unknown-text', '--max-message',
+            '256k', '--ws-ping-interval', '25s', '--ws-ping-timeout', '--head-timeout', '10s', '--log-level', 'info',
+            '-h', '--help', '-v', '--version', '/login', '/join', 'auto', 'echo',
+        ];
         for (const word of expected) {
             assert.ok(stdout.includes(word), `${word} is not in ${stdout}`);
         }
@@ -66,7 +67,7 @@ test('values are checked', async t => {
 });
 
 test('units are understood', async t => {
-    await start(t, ['--ws-ping-interval', '600ms', '--ws-ping-timeout=10s', '--head-timeout', '1m', '--max-message', '64k']);
+    await start(t, ['--ws-ping-interval', '600ms', '--ws-ping-timeout=10s', '--head-timeout=1m', '--max-message=2m']);
     const server = await start(t, ['--max-message=1k', '--mount', '/echo=echo', '--log-level', 'debug']);
     const a = await server.connect('/echo');
     a.send('x'.repeat(1024));

@@ -118,8 +118,11 @@ test('joining', async t => {
         const server = await start(t);
         const a = await join(server, 'A');
         const b = await server.connect('/join');
-        for (const wrong of ['', ',"id":null', ',"id":true', ',"id":{}', ',"id":["B"]', ',"id":"\\ud83d"',
-            ',"id":"B","nick":5', ',"id":"B","nick":["x"]', ',"id":"B","room":5', ',"id":"B","room":{}']) {
+        const wrongs = [
+            '', ',"id":null', ',"id":true', ',"id":{}', ',"id":["B"]', ',"id":"\\ud83d"', ',"id":"B","nick":5',
+            ',"id":"B","nick":["x"]', ',"id":"B","room":5', ',"id":"B","room":{}',
+        ];
+        for (const wrong of wrongs) {
             b.send(`{"type":"join"${wrong}}`);
             await b.expectError();
         }
@@ -134,8 +137,8 @@ test('joining', async t => {
             b.send('{"type":"offer","payload":1}');
             assert.deepEqual(await a.nextJson(), { type: 'offer', payload: 1, id, nick: id });
             a.send({ type: 'answer', receiverId: id, payload: 2 });
-            assert.deepEqual(await b.nextJson(), { type: 'answer', receiverId: id, payload: 2, id: 'A',
-                nick: 'nick of A' });
+            assert.deepEqual(await b.nextJson(),
+                { type: 'answer', receiverId: id, payload: 2, id: 'A', nick: 'nick of A' });
             await b.close();
             await a.expect(JSON.stringify({ type: 'leave', payload: { id, nick: id } }));
         }
@@ -215,15 +218,16 @@ test('relaying', async t => {
         for (const other of [b, c]) {
             const text = await other.next();
             assert.ok(text.includes('"x":[1.0,{"id":"deep"}]') && text.includes('"payload":{ "a" :1e2}'), text);
-            assert.deepEqual(JSON.parse(text), { x: [1, { id: 'deep' }], type: 'offer', payload: { a: 100 }, Id: 3,
-                id: 'A', nick: 'nick of A' });
+            assert.deepEqual(JSON.parse(text),
+                { x: [1, { id: 'deep' }], type: 'offer', payload: { a: 100 }, Id: 3, id: 'A', nick: 'nick of A' });
         }
     });
 
-    const forgeries = ['"id":"B","nick":"nick of B"', '"id":5,"nick":null', '"id":"A","id":"B"', '"id":"B","id":"A"',
-        '"i\\u0064":"B"', '"\\u006eick":"nick of B","\\u0069d":"B"', '"id":{"id":"B"},"nick":["nick of B"]',
-            '"id" : "B" ,"id":"B"',
-        '"nick":"nick of B","nick":"nick of B","id":"B","id":"B","id":"B"'];
+    const forgeries = [
+        '"id":"B","nick":"nick of B"', '"id":5,"nick":null', '"id":{"id":"B"},"nick":["nick of B"]',
+        '"id":"A","id":"B"', '"id":"B","id":"A"', '"id" : "B" ,"id":"B"',
+        '"id":"B","id":"B","nick":"x","nick":"y","id":"B"', '"i\\u0064":"B"', '"\\u006eick":"nick of B","\\u0069d":"B"',
+    ];
     for (const forged of forgeries) {
         await t.test(`nobody speaks as another: ${forged}`, async t => {
             const { a, b } = await three(t);
@@ -255,8 +259,8 @@ test('relaying', async t => {
         const { a, b, c } = await three(t);
         a.send('{"type":"answer","receiverId":"nobody","payload":1}');
         await a.expectError(/nobody/);
-        for (const receiver of ['', ',"receiverId":null', ',"receiverId":{}', ',"receiverId":true',
-            ',"receiverId":7']) {
+        const nobody = ['', ',"receiverId":null', ',"receiverId":{}', ',"receiverId":true', ',"receiverId":7'];
+        for (const receiver of nobody) {
             a.send(`{"type":"answer"${receiver},"payload":1}`);
             await a.expectError();
         }
@@ -351,10 +355,12 @@ test('errors', async t => {
         const server = await start(t);
         const a = await join(server, 'A');
         const b = await server.connect('/join');
-        for (const message of ['{"type":"offer","id":"A","payload":1}',
-            '{"type":"answer","receiverId":"A","payload":1}',
-            '{"type":"icecandidate","payload":1}', '{"type":"icecandidate","receiverId":"A","payload":1}',
-                '{"type":"leave"}']) {
+        const messages = [
+            '{"type":"offer","id":"A","payload":1}', '{"type":"answer","receiverId":"A","payload":1}',
+            '{"type":"leave"}', '{"type":"icecandidate","payload":1}',
+            '{"type":"icecandidate","receiverId":"A","payload":1}',
+        ];
+        for (const message of messages) {
             b.send(message);
             await b.expectError();
         }
@@ -374,8 +380,11 @@ test('errors', async t => {
 
     await t.test('what is no JSON object with a type is an error, and the connection stays open', async t => {
         const { a, b } = await three(t);
-        for (const message of ['{', '', 'hello', 'null', '5', '[]', '"join"', '{}', '{"type":5}', '{"type":null}',
-            '{"id":"A"}', '{"type":"join","id":"X"', '['.repeat(100_000)]) {
+        const messages = [
+            '{', '', 'hello', 'null', '5', '[]', '"join"', '{}', '{"type":5}', '{"type":null}', '{"id":"A"}',
+            '{"type":"join","id":"X"', '['.repeat(100_000),
+        ];
+        for (const message of messages) {
             a.send(message);
             await a.expectError();
         }

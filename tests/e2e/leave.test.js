@@ -175,8 +175,11 @@ test('a call ends', async t => {
     await t.test('without a partner, or to nobody, it is an error', async t => {
         const server = await start(t);
         const [a] = await server.login('A');
-        for (const leave of ['{"type":"leave"}', '{"type":"leave","name":"A"}', '{"type":"leave","name":""}',
-            '{"type":"leave","name":null}', '{"type":"leave","name":5}', '{"type":"leave","name":"__proto__"}']) {
+        const leaves = [
+            '{"type":"leave"}', '{"type":"leave","name":"A"}', '{"type":"leave","name":""}',
+            '{"type":"leave","name":null}', '{"type":"leave","name":5}', '{"type":"leave","name":"__proto__"}',
+        ];
+        for (const leave of leaves) {
             a.send(leave);
             await a.expectError();
         }

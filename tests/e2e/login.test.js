@@ -107,8 +107,10 @@ test('names', async t => {
         await smile.expect('{"type":"offer","offer":1,"name":"A"}');
     });
 
-    const odd = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'undefined', 'null', ' ', ' A', 'A ', 'a/b',
-        'a"b', 'a\\b', 'a\nb\u0000\u001f\u007f', '\u2028\ufeff\uffff', '李雷', 'e\u0301', '👩‍👩‍👧', '</script>'];
+    const odd = [
+        '__proto__', 'constructor', 'toString', 'hasOwnProperty', 'undefined', 'null', ' ', ' A', 'A ', 'a/b', 'a"b',
+        'a\\b', 'a\nb\u0000\u001f\u007f', '\u2028\ufeff\uffff', '李雷', 'e\u0301', '👩‍👩‍👧', '</script>',
+    ];
     for (const name of odd) {
         await t.test(`${JSON.stringify(name)} is a name like any other`, async t => {
             const server = await start(t);
@@ -159,10 +161,12 @@ test('relaying', async t => {
         await b.expect('{"type":"candidate","candidate":"c"}');
     });
 
-    const payloads = ['{}', '[]', '""', 'null', 'true', 'false', '0', '-0', '1.0', '1e5', '1E+400', '-1.50e-3',
+    const payloads = [
+        '{}', '[]', '""', 'null', 'true', 'false', '0', '-0', '1.0', '1e5', '1E+400', '-1.50e-3',
         '123456789012345678901234567890', '0.1000000000000000000000000001', '{ "a" :\t1 ,\n "a": 2 }', '[ 1 ,2\r\n]',
         '"\\u0041\\/\\b\\f\\n\\r\\t\\"\\\\"', '"\\ud83d"', '"\\uD83D\\uDE00 😀 é 李雷"', '"},\\"name\\":\\"C"',
-        '{"type":"leave","name":"C","offer":{"name":"D"}}', '{"__proto__":{"x":1},"constructor":2}', '"\u2028\u007f"'];
+        '{"type":"leave","name":"C","offer":{"name":"D"}}', '{"__proto__":{"x":1},"constructor":2}', '"\u2028\u007f"',
+    ];
     await t.test('a payload leaves byte for byte as it came', async t => {
         const server = await start(t);
         const [a, b] = await server.login('A', 'B');
@@ -179,8 +183,8 @@ test('relaying', async t => {
     await t.test('a description of 100 kB passes', async t => {
         const server = await start(t);
         const [a, b] = await server.login('A', 'B');
-        const sdp = JSON.stringify({ type: 'offer',
-            sdp: 'a=candidate:1 1 UDP 1 192.0.2.1 9 typ host\r\n'.repeat(2200) });
+        const line = 'a=candidate:1 1 UDP 1 192.0.2.1 9 typ host\r\n';
+        const sdp = JSON.stringify({ type: 'offer', sdp: line.repeat(2200) });
         a.send(`{"type":"offer","name":"B","offer":${sdp}}`);
         await b.expect(`{"type":"offer","offer":${sdp},"name":"A"}`);
     });
@@ -232,8 +236,10 @@ test('relaying', async t => {
     await t.test('nobody can set the name that the callee sees', async t => {
         const server = await start(t);
         const [a, b] = await server.login('A', 'B');
-        const forged = ['"from":"C"', '"sender":"C"', '"name":"C","name":"B"', '"n\\u0061me":"C","name":"B"',
-            '"NAME":"C"', '"\\u0000name":"C"', '"name ":"C"'];
+        const forged = [
+            '"from":"C"', '"sender":"C"', '"name":"C","name":"B"', '"n\\u0061me":"C","name":"B"', '"NAME":"C"',
+            '"\\u0000name":"C"', '"name ":"C"',
+        ];
         for (const member of forged) {
             a.send(`{"type":"offer","name":"B",${member},"name":"B","offer":1}`);
             await b.expect('{"type":"offer","offer":1,"name":"A"}');
@@ -324,10 +330,10 @@ test('errors', async t => {
             }
             return texts;
         };
-        const notJson = await told(['{', 'hello', '', ' ', '{"type":"login"', '{"type":"login",}', "{'type':'login'}",
-            '{"type":"login"}{}', '[1,]', '01', '+1', 'NaN', '"\n"', '"\\x"', '\ufeff{"type":"login"}', '{"type"}',
-                'nul',
-            '// x', '\u0000']);
+        const notJson = await told([
+            '{', 'hello', '', ' ', '{"type":"login"', '{"type":"login",}', "{'type':'login'}", '{"type":"login"}{}',
+            '[1,]', '01', '+1', 'NaN', '"\n"', '"\\x"', '\ufeff{"type":"login"}', '{"type"}', 'nul', '// x', '\u0000',
+        ]);
         const notObject = await told(['null', '5', '"login"', '[]', 'true', '[{"type":"login","name":"C"}]']);
         const noType = await told(['{}', '{"name":"B"}', '{"Type":"login"}', '{"payload":{"type":"login"}}']);
         for (const text of notJson) {

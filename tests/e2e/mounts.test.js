@@ -34,8 +34,8 @@ test('by default', async t => {
     await t.test('what is neither is an error, and the next message may decide', async t => {
         const server = await start(t);
         const a = await server.connect('/');
-        for (const message of ['{', '5', '{}', '{"type":5}', '{"type":"dance"}',
-            '{"type":"offer","name":"A","offer":1}']) {
+        const undecided = ['{', '5', '{}', '{"type":5}', '{"type":"dance"}', '{"type":"offer","name":"A","offer":1}'];
+        for (const message of undecided) {
             a.send(message);
             await a.expectError();
         }

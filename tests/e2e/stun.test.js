@@ -13,6 +13,11 @@ const COOKIE = 0x2112a442;
 const [REQUEST, INDICATION, SUCCESS, ERROR] = [0x0001, 0x0011, 0x0101, 0x0111];
 const [XOR_MAPPED_ADDRESS, ERROR_CODE, UNKNOWN_ATTRIBUTES, FINGERPRINT] = [0x0020, 0x0009, 0x000a, 0x8028];
 
+// RFC 5769, section 2.1
+const RFC_5769_REQUEST = '000100582112a442b7e7a701bc34d686fa87dfae802200105354554e207465737420636c69656e7400240004'
+    + '6e0001ff80290008932ff9b151263b36000600096576746a3a68367659202020000800149aeaa70cbfd8cb56781ef2b5b2d3f249c1b571a2'
+    + '80280004e57a3bcf';
+
 function attribute(type, value, length = value.length) {
     const head = Buffer.alloc(4);
     head.writeUInt16BE(type, 0);
@@ -109,10 +114,12 @@ test('the reply leaves from the address that was asked', async t => {
 
 test('attributes that an open server need not heed are ignored', async t => {
     const { ask } = await asker(t, await start(t));
-    const attributes = [attribute(0x0006, Buffer.from('user:name')), attribute(0x0014, Buffer.from('realm')),
+    const attributes = [
+        attribute(0x0006, Buffer.from('user:name')), attribute(0x0014, Buffer.from('realm')),
         attribute(0x0015, Buffer.from('nonce')), attribute(0x0024, Buffer.alloc(4)), attribute(0x0025, Buffer.alloc(0)),
         attribute(0x8022, Buffer.from('software')), attribute(0xff01, Buffer.from('optional')),
-        attribute(0x0008, Buffer.alloc(20)), attribute(0x001c, Buffer.alloc(32))];
+        attribute(0x0008, Buffer.alloc(20)), attribute(0x001c, Buffer.alloc(32)),
+    ];
     const { reply } = await ask(message(attributes));
     assert.equal(reply.readUInt16BE(0), SUCCESS);
     assert.equal(reply.length, 32);
@@ -120,8 +127,8 @@ test('attributes that an open server need not heed are ignored', async t => {
 
 test('an unknown attribute that must be understood is answered with 420', async t => {
     const { ask } = await asker(t, await start(t));
-    for (const types of [[0x7f01], [0x0003], [0x7f01, 0x7f02, 0x7f03], Array.from({ length: 40 }, (_,
-        i) => 0x7f00 + i)]) {
+    const forty = Array.from({ length: 40 }, (_, i) => 0x7f00 + i);
+    for (const types of [[0x7f01], [0x0003], [0x7f01, 0x7f02, 0x7f03], forty]) {
         const { reply } = await ask(message(types.map(type => attribute(type, Buffer.from('x')))));
         assert.equal(reply.readUInt16BE(0), ERROR);
         const found = new Map(attributesOf(reply));
@@ -136,8 +143,8 @@ test('an unknown attribute that must be understood is answered with 420', async 
 test('a FINGERPRINT is checked and mirrored', async t => {
     const { ask } = await asker(t, await start(t));
     const software = attribute(0x8022, Buffer.from('test'));
-    for (const [request, type] of [[message(), SUCCESS], [message([software]), SUCCESS],
-        [message([attribute(0x7f01, Buffer.alloc(4))]), ERROR]]) {
+    const unknown = attribute(0x7f01, Buffer.alloc(4));
+    for (const [request, type] of [[message(), SUCCESS], [message([software]), SUCCESS], [message([unknown]), ERROR]]) {
         const { reply } = await ask(fingerprinted(request));
         assert.equal(reply.readUInt16BE(0), type);
         assert.deepEqual(fingerprinted(reply.subarray(0, -8)), reply);
@@ -146,11 +153,7 @@ test('a FINGERPRINT is checked and mirrored', async t => {
 
 test('RFC 5769\'s sample request is answered', async t => {
     const { ask } = await asker(t, await start(t));
-    const { reply } = await ask(Buffer.from(
-        '000100582112a442b7e7a701bc34d686fa87dfae802200105354554e207465737420636c69656e74002400046e0001ff80290008'
-        + '932ff9b151263b36000600096576746a3a68367659202020000800149aeaa70cbfd8cb56781ef2b5b2d3f249c1b571a28028000'
-        + '4e57a3bcf',
-            'hex'));
+    const { reply } = await ask(Buffer.from(RFC_5769_REQUEST, 'hex'));
     assert.equal(reply.readUInt16BE(0), SUCCESS);
     assert.equal(reply.length, 32 + 8);
 });

@@ -201,10 +201,10 @@ static void nothing_is_no_write(void **state)
 static void a_slow_reader_gets_all(void **state)
 {
     (void)state;
-    struct fixture *f = open_conn(&handler, 4096);
+    struct fixture *f = open_conn(&handler, 65536);
     size_t len = 0;
     far_end_ignore(&f->far);
-    while (len < 16 << 20) {
+    while (len < 4 << 20) {
         struct span piece = large_piece();
         assert_int_equal(conn_write(f->conn, &piece, 1), 0);
         len += piece.len;
@@ -238,15 +238,20 @@ static void a_large_write_needs_no_large_pool(void **state)
     end(f);
 }
 
-// What is written from on_drain leaves too, though the loop was about to sleep; nothing else wakes it here.
+// What is written from on_drain leaves too, though the loop was about to sleep; the far end does not wake it here.
 static void writing_from_on_drain_goes_on(void **state)
 {
     (void)state;
-    struct fixture *f = open_conn(&handler, 0);
+    struct fixture *f = open_conn(&handler, 1 << 20);
+    far_end_ignore(&f->far);
+    f->n_left = 3;
+    write_text(f, "x");
+    RUN_UNTIL(&f->loopback, f->n_drains == 4);
+    far_end_listen(&f->far);
     f->n_left = 64;
     write_text(f, "x");
-    RUN_UNTIL(&f->loopback, f->far.in.len == 1 + 64 * large_piece().len);
-    assert_int_equal(f->n_drains, 65);
+    RUN_UNTIL(&f->loopback, f->far.in.len == 2 + 67 * large_piece().len);
+    assert_int_equal(f->n_drains, 4 + 65);
     end(f);
 }
 
@@ -259,8 +264,11 @@ static void finishing_from_on_drain_goes_on(void **state)
 {
     (void)state;
     struct fixture *f = open_conn(&handler, 0);
+    far_end_ignore(&f->far);
     f->then = finish_now;
     write_text(f, "x");
+    RUN_UNTIL(&f->loopback, f->n_drains && f->conn->has_sent_fin);
+    far_end_listen(&f->far);
     RUN_UNTIL(&f->loopback, f->far.has_eof);
     far_end_shutdown(&f->far);
     RUN_UNTIL(&f->loopback, f->n_closes);
@@ -323,11 +331,11 @@ static void finish_waits_so_long_and_no_longer(void **state)
 static void finish_is_patient_while_output_leaves(void **state)
 {
     (void)state;
-    struct fixture *f = open_conn(&handler, 4096);
+    struct fixture *f = open_conn(&handler, 65536);
     struct span piece = large_piece();
     size_t len = 0;
     far_end_ignore(&f->far);
-    for (; len < 16 << 20; len += piece.len)
+    for (; len < 4 << 20; len += piece.len)
         assert_int_equal(conn_write(f->conn, &piece, 1), 0);
     conn_finish(f->conn);
     loopback_settle(&f->loopback);

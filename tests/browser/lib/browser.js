@@ -46,7 +46,7 @@ export async function newRefusingPage(t, origin) {
     return page;
 }
 
-// A page for the test T in a fresh context, as if of another person. Errors that the page logs are shown with T's result.
+// A page for the test T in a fresh context, as if of another person. Errors that it logs are shown with T's result.
 export async function newPage(t, options = {}) {
     const context = await browser.newContext({ locale: 'en-US', ...options });
     t.after(() => context.close());
@@ -55,8 +55,8 @@ export async function newPage(t, options = {}) {
     page.errors = [];
     page.on('pageerror', error => page.errors.push(error.message));
     page.on('console', message => {
-        const isNews = message.type() === 'error' && !message.text().includes('ERR_CONNECTION_REFUSED'); // its server ended
-        if (isNews) {
+        const isOfTheEnd = message.text().includes('ERR_CONNECTION_REFUSED'); // its server ends before it
+        if (message.type() === 'error' && !isOfTheEnd) {
             t.diagnostic(`console: ${message.text()}`);
         }
     });

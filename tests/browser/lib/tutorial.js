@@ -44,7 +44,7 @@ function patchedClient(text, port) {
     let client = codeBlock(text, '全部代码总结', 'js');
     client = replaceOnce(client, 'ws://localhost:8888', `ws://localhost:${port}`);
     client = replaceOnce(client, 'stun:localhost:8888', `stun:localhost:${port}`);
-    client = replaceOnce(client, 'function(e) {\n        try{', 'function(event) {\n        let e = event;\n        try{');
+    client = replaceOnce(client, 'onaddstream = function(e) {', 'onaddstream = function(e) { let event = e;');
     return replaceOnce(client, 'theirVideo.srcObject = stream;', 'theirVideo.srcObject = event.stream;');
 }
 
