@@ -19,6 +19,7 @@ C_STD := -std=gnu2x
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 HARDENING := -fstack-protector-strong -fPIE
 LINK_HARDENING := -pie -Wl,-z,relro,-z,now
+LINK_DEBUG := -Wl,--compress-debug-sections=zlib # half of an unstripped program
 FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 SANITIZE_release :=
 SANITIZE_clang :=
@@ -49,12 +50,14 @@ LIBS := -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 # The same sources give the same bytes wherever and whenever they are built: no dates, no directory, a fixed order.
 ALL_CPPFLAGS := -Isrc -D_GNU_SOURCE= -DSTROWGER_VERSION='"$(VERSION)"' $(FORTIFY) $(PKG_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS := $(C_STD) $(CFLAGS) $(WARNINGS) $(WERROR) $(HARDENING) $(SANITIZE) -ffile-prefix-map=$(CURDIR)=.
-ALL_LDFLAGS := $(LINK_HARDENING) $(SANITIZE) $(LDFLAGS)
+ALL_LDFLAGS := $(LINK_HARDENING) $(LINK_DEBUG) $(SANITIZE) $(LDFLAGS)
 
 # What there is: adding a file touches no line here.
 MODULES := $(sort $(wildcard src/*/*.c))
 ASSETS := $(sort $(shell find web -type f ! -name '.*' ! -name '*.test.*' ! -name '*.d.ts' ! -name 'tsconfig*.json' \
 	! -name 'package*.json' ! -path '*/node_modules/*' 2>/dev/null))
+LIBRARY := $(addprefix client/node_modules/socket.io-client/dist/socket.io.,\
+	js js.map min.js min.js.map esm.min.js esm.min.js.map)
 UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/unit/*.c)))
 FUZZ_TARGETS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/fuzz/*.c)))
 OBJECTS := $(MODULES:%.c=$(OUT)/%.o) $(OUT)/assets.o
@@ -104,9 +107,17 @@ $(OUT)/flags $(OUT)/files: $(OUT)/%: force
 	@mkdir -p $(OUT)
 	@note='$(subst ','\'',$(NOTE_$*))'; [ "$$note" = "$$(cat $@ 2>/dev/null)" ] || printf '%s\n' "$$note" >$@
 
-# The page, compiled into the program by a little program of our own that runs here and now.
-$(OUT)/assets.c: $(OUT)/embed $(ASSETS) $(OUT)/files
-	$(call SAY,GEN )$(OUT)/embed web $(ASSETS) >$@
+# The library that pages of Socket.IO load from their server, fetched by npm; without npm the program does without it.
+# The note of what there is holds the files' checksums.
+$(OUT)/library: force
+	@tools/deps client
+	@mkdir -p $(OUT)
+	@note=$$(cksum $(LIBRARY) 2>/dev/null); [ -e $@ ] && [ "$$note" = "$$(cat $@)" ] || printf '%s\n' "$$note" >$@
+
+# The page and the library, compiled into the program by a little program of our own that runs here and now.
+$(OUT)/assets.c: $(OUT)/embed $(ASSETS) $(OUT)/files $(OUT)/library
+	$(call SAY,GEN )$(OUT)/embed $(foreach file,$(ASSETS),$(file:web/%=/%)=$(file)) \
+		$$(sed -n 's|.* \(client/.*/\(.*\)\)|/socket.io/\2=\1|p' $(OUT)/library) >$@
 
 $(OUT)/embed: tools/embed.c src/server/assets.h $(OUT)/flags
 	$(call SAY,CC  )$(CC) -Isrc $(C_STD) -O1 $(WARNINGS) $(WERROR) -o $@ $< -lcrypto -lz
@@ -160,7 +171,7 @@ check-layers: ## who includes whom, and the sizes of files and functions
 
 check-reproducible: ## build twice in two directories: the same bytes must come out
 	rm -rf build/twice && mkdir -p build/twice/one build/twice/another/place
-	for d in one another/place; do cp -r Makefile src tools web build/twice/$$d && \
+	for d in one another/place; do cp -r Makefile src tools web client build/twice/$$d && \
 		$(MAKE) -C build/twice/$$d -j$(JOBS) BUILD=release >build/twice/log 2>&1 || { cat build/twice/log; exit 1; }; done
 	cmp build/twice/one/strowger build/twice/another/place/strowger
 

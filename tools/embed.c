@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Writes the files it is given as the C source of server/assets.h's table; runs on the machine that builds.
 //
-// usage: embed ROOT FILE... > assets.c, with every FILE below the directory ROOT. The same files give the same output:
-// paths are sorted, gzip carries no date, tags are hashes. A file without a known type is an error, so that nothing is
-// left out silently.
+// usage: embed PATH=FILE... > assets.c, to serve each FILE at PATH. The same files give the same output: paths are
+// sorted, gzip carries no date, tags are hashes. A file without a known type is an error, so that nothing is left out
+// silently.
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ enum {
 };
 
 struct file {
-    const char *path; // below ROOT, with a leading slash
+    const char *path; // with a leading slash
     const char *type;
     char tag[2 * TAG_BYTES + 1];
     unsigned char *data, *gzip;
@@ -111,28 +111,31 @@ static int compare_paths(const void *a, const void *b)
     return strcmp(((const struct file *)a)->path, ((const struct file *)b)->path);
 }
 
+// Makes F from ARG, PATH=FILE.
+static void take_file(struct file *f, char *arg)
+{
+    char *equals = strchr(arg, '=');
+    if (*arg != '/' || !equals)
+        die(arg, "not of the form /PATH=FILE");
+    *equals = '\0';
+    f->path = arg;
+    f->type = asset_type(f->path);
+    if (!f->type || strpbrk(f->path, "\"\\"))
+        die(f->path, "no known type, or a name that does not belong into a URL");
+    read_file(f, equals + 1);
+    hash_file(f);
+    compress_file(f);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 2)
-        die("usage", "embed ROOT FILE...");
-    size_t n = (size_t)argc - 2, root_len = strlen(argv[1]);
+    size_t n = (size_t)argc - 1;
     struct file *files = allocate((n + 1) * sizeof(*files));
-    for (size_t i = 0; i < n; i++) {
-        struct file *f = &files[i];
-        const char *name = argv[i + 2];
-        if (strncmp(name, argv[1], root_len) != 0 || name[root_len] != '/')
-            die(name, "not below the root");
-        f->path = name + root_len;
-        f->type = asset_type(name);
-        if (!f->type || strpbrk(f->path, "\"\\"))
-            die(name, "no known type, or a name that does not belong into a URL");
-        read_file(f, name);
-        hash_file(f);
-        compress_file(f);
-    }
+    for (size_t i = 0; i < n; i++)
+        take_file(&files[i], argv[i + 1]);
     qsort(files, n, sizeof(*files), compare_paths);
 
-    printf("// Made by tools/embed.c from the files of %s.\n#include \"server/assets.h\"\n\n", argv[1]);
+    printf("// Made by tools/embed.c.\n#include \"server/assets.h\"\n\n");
     for (size_t i = 0; i < n; i++) {
         print_bytes("data", i, files[i].data, files[i].len);
         if (files[i].gzip_len)

@@ -81,7 +81,9 @@ struct mount {
     const struct dialect *dialect;
     const struct dialect_opts *opts;
     struct realm *realm;
-    struct mount *choices; // one for each of dialect->choices, or NULL
+    struct mount *choices;    // one for each of dialect->choices, or NULL
+    struct mount *namespaces; // of Socket.IO beside "/", their names as paths; who meets in one is nothing to another
+    size_t n_namespaces;
 };
 
 // The dialect called NAME, or NULL.

@@ -39,7 +39,18 @@ static void on_relay(struct peer *p, const struct relay *r)
     session_send(p->session, r->parts, r->n_parts);
 }
 
-static const struct peer_ops peer_ops = { .on_relay = on_relay };
+static void complain_absent(struct session *s, struct span receiver)
+{
+    command_error(s, SPAN("Nobody in this room has the receiverId: "), receiver, nothing);
+}
+
+// The receiver went while the message was on its way to another worker.
+static void on_undelivered(struct peer *p, const struct relay *r)
+{
+    complain_absent(p->session, r->to_name);
+}
+
+static const struct peer_ops peer_ops = { .on_relay = on_relay, .on_undelivered = on_undelivered };
 
 static struct span key_span(const struct key *key)
 {
@@ -90,44 +101,29 @@ static struct seat *seat_of(const struct session *s)
     return s->peer ? room_first_seat(s->peer) : NULL;
 }
 
-// Tells everyone else in SEAT's room that its peer came or went.
-static void announce(const struct seat *seat, struct span beginning)
+// What is told of the member with CARD when it comes or goes: BEGINNING, the card, and a brace.
+#define NEWS_PARTS 3
+static struct relay news_of(struct span parts[NEWS_PARTS], const struct session *s, struct span beginning,
+                            struct span card)
 {
-    struct span parts[] = { beginning, seat_card(seat), SPAN("}") };
-    struct relay r = { .from = seat->peer->ref, .parts = parts, .n_parts = 3 };
-    room_publish(seat, &r);
+    parts[0] = beginning;
+    parts[1] = card;
+    parts[2] = SPAN("}");
+    return (struct relay){ .from = s->peer->ref, .parts = parts, .n_parts = NEWS_PARTS };
 }
 
-static void leave_room(struct seat *seat)
+static void leave_room(const struct session *s, struct seat *seat)
 {
-    announce(seat, SPAN("{\"type\":\"leave\",\"payload\":"));
-    room_leave(seat);
+    struct span parts[NEWS_PARTS];
+    struct relay news = news_of(parts, s, SPAN("{\"type\":\"leave\",\"payload\":"), seat_card(seat));
+    room_leave(seat, &news);
 }
 
-// Appends to OUT the cards of all in SEAT's room but SEAT's own, with commas between.
-static int put_others(struct buf *out, const struct seat *seat)
+static void welcome(struct session *s, struct span id, struct span others)
 {
-    bool is_first = true;
-    for (const struct seat *other = room_next_seat(seat->room, NULL); other;
-         other = room_next_seat(seat->room, other)) {
-        if (other == seat)
-            continue;
-        if ((!is_first && buf_put_span(out, SPAN(",")) != 0) || buf_put_span(out, seat_card(other)) != 0)
-            return -ENOMEM;
-        is_first = false;
-    }
-    return 0;
-}
-
-static void welcome(struct session *s, const struct seat *seat, struct span id)
-{
-    struct buf others = { 0 };
-    if (put_others(&others, seat) == 0) {
-        struct span parts[] = { SPAN("{\"type\":\"joined\",\"payload\":{\"id\":"), id, SPAN(",\"peers\":["),
-                                buf_span(&others), SPAN("]}}") };
-        session_send(s, parts, 5);
-    }
-    buf_fini(&others);
+    struct span parts[] = { SPAN("{\"type\":\"joined\",\"payload\":{\"id\":"), id, SPAN(",\"peers\":["), others,
+                            SPAN("]}}") };
+    session_send(s, parts, 5);
 }
 
 // The member's card: {"id":ID} or {"id":ID,"nick":NICK}, both raw. 0 or -ENOMEM.
@@ -142,16 +138,27 @@ static int put_card(struct buf *card, struct span id, const struct json_value *n
     return 0;
 }
 
+static int take_seat(struct session *s, struct span room, struct span card, struct span id)
+{
+    struct seat *seat;
+    struct bus_joined joined;
+    struct span parts[NEWS_PARTS];
+    struct relay news = news_of(parts, s, SPAN("{\"type\":\"join\",\"payload\":"), card);
+    struct room_join want = { .name = room, .capacity = ROOM_UNLIMITED, .card = card, .news = &news, .n_news = 1 };
+    int err = room_join(s->peer, &want, &seat, &joined);
+    if (err == 0)
+        welcome(s, id, buf_span(&joined.cards));
+    buf_fini(&joined.cards);
+    return err;
+}
+
 static void enter(struct session *s, struct span room, const struct json_value *id, const struct json_value *nick)
 {
     struct seat *seat = seat_of(s);
-    if (seat)
-        leave_room(seat);
     struct buf card = { 0 };
-    if (put_card(&card, id->raw, nick) == 0 && room_join(s->peer, room, ROOM_UNLIMITED, buf_span(&card), &seat) == 0) {
-        announce(seat, SPAN("{\"type\":\"join\",\"payload\":"));
-        welcome(s, seat, id->raw);
-    } else {
+    if (seat)
+        leave_room(s, seat);
+    if (put_card(&card, id->raw, nick) != 0 || take_seat(s, room, buf_span(&card), id->raw) != 0) {
         switchboard_release(s->peer);
         command_error(s, SPAN("There is no room for you now"), nothing, nothing);
     }
@@ -251,10 +258,11 @@ static void relay_to_one(struct session *s, const struct relay *r, const struct 
     struct peer_ref target;
     char quote[COMMAND_MAX_QUOTE];
     struct realm *realm = s->mount->realm;
-    if (make_key(&key, room_name(seat_of(s)->room), receiver) && switchboard_find(realm, key_span(&key), &target))
-        switchboard_send(realm->switchboard, target, r);
-    else
-        command_error(s, SPAN("Nobody in this room has the receiverId: "), command_quote(receiver, quote), nothing);
+    struct relay addressed = *r;
+    addressed.to_name = command_quote(receiver, quote);
+    if (!make_key(&key, room_name(seat_of(s)), receiver) || !switchboard_find(realm, key_span(&key), &target) ||
+        !switchboard_send(realm->switchboard, target, &addressed))
+        complain_absent(s, addressed.to_name);
 }
 
 static void relay_to_one_or_all(struct session *s, const struct relay *r, const struct json_value *receiver)
@@ -297,7 +305,7 @@ static void on_close(struct session *s)
 {
     struct seat *seat = seat_of(s);
     if (seat)
-        leave_room(seat);
+        leave_room(s, seat);
     if (s->peer)
         switchboard_release(s->peer);
 }

@@ -44,7 +44,19 @@ static void on_relay(struct peer *p, const struct relay *r)
     session_send(p->session, r->parts, r->n_parts);
 }
 
-static const struct peer_ops peer_ops = { .on_relay = on_relay };
+static void complain_absent(struct session *s, struct span name)
+{
+    command_error(s, SPAN("Nobody is logged in as: "), name, nothing);
+}
+
+// The target went while the message was on its way to another worker.
+static void on_undelivered(struct peer *p, const struct relay *r)
+{
+    if (r->kind != RELAY_LEAVE)
+        complain_absent(p->session, r->to_name);
+}
+
+static const struct peer_ops peer_ops = { .on_relay = on_relay, .on_undelivered = on_undelivered };
 
 static void login(struct session *s, const struct command *command, struct json_field *fields)
 {
@@ -56,28 +68,34 @@ static void login(struct session *s, const struct command *command, struct json_
                                  : SPAN("{\"type\":\"login\",\"success\":false}"));
 }
 
+struct target {
+    struct peer_ref ref;
+    struct span name;
+    char decoded[COMMAND_MAX_NAME]; // where the name is when it came with escapes
+};
+
 // Finds whom FIELDS name. False when there is nobody: the sender has been told.
-static bool find_target(struct session *s, const struct json_field *fields, struct peer_ref *target)
+static bool find_target(struct session *s, const struct json_field *fields, struct target *target)
 {
-    char decoded[COMMAND_MAX_NAME], quote[COMMAND_MAX_QUOTE];
+    char quote[COMMAND_MAX_QUOTE];
     const struct json_value *value = &fields[NAME].value;
     if (!s->peer) {
         command_error(s, SPAN("Log in first; nothing was sent to: "), command_quote(value, quote), nothing);
         return false;
     }
-    struct span name = command_name(value, decoded);
-    if (name.len && switchboard_find(s->mount->realm, name, target))
+    target->name = command_name(value, target->decoded);
+    if (target->name.len && switchboard_find(s->mount->realm, target->name, &target->ref))
         return true;
-    command_error(s, SPAN("Nobody is logged in as: "), command_quote(value, quote), nothing);
+    complain_absent(s, command_quote(value, quote));
     return false;
 }
 
-static bool send_relay(struct session *s, struct peer_ref target, enum kind kind, const struct span *parts, size_t n)
+static void send_relay(struct session *s, const struct target *target, enum kind kind, const struct span *parts,
+                       size_t n)
 {
-    struct relay r = {
-        .from = s->peer->ref, .from_name = peer_name(s->peer), .kind = kind, .parts = parts, .n_parts = n
-    };
-    return switchboard_send(s->mount->realm->switchboard, target, &r);
+    struct relay r = { .from = s->peer->ref, .to_name = target->name, .kind = kind, .parts = parts, .n_parts = n };
+    if (!switchboard_send(s->mount->realm->switchboard, target->ref, &r) && kind != RELAY_LEAVE)
+        complain_absent(s, target->name);
 }
 
 // A payload that is absent is left out with its key, as JSON.stringify leaves out what is undefined.
@@ -91,48 +109,48 @@ static struct span beginning_of(const struct command *command, const struct json
 
 static void relay(struct session *s, const struct command *command, struct json_field *fields)
 {
-    struct peer_ref target;
+    struct target target;
     if (!find_target(s, fields, &target))
         return;
     const struct json_value *payload = &fields[command->payload].value;
     struct span parts[] = { beginning_of(command, payload), payload->raw, SPAN("}") };
-    send_relay(s, target, RELAY_MESSAGE, parts, 3);
+    send_relay(s, &target, RELAY_MESSAGE, parts, 3);
 }
 
 static void offer(struct session *s, const struct command *command, struct json_field *fields)
 {
-    struct peer_ref target;
+    struct target target;
     if (!find_target(s, fields, &target))
         return;
     struct buf sender = { 0 };
-    if (json_put_string(&sender, peer_name(s->peer)) != 0 || peer_add_call(s->peer, target) != 0) {
+    if (json_put_string(&sender, peer_name(s->peer)) != 0 || peer_add_call(s->peer, target.ref) != 0) {
         command_error(s, SPAN("Too many calls at once"), nothing, nothing);
     } else {
         const struct json_value *payload = &fields[command->payload].value;
         struct span parts[] = { beginning_of(command, payload), payload->raw, SPAN(",\"name\":"), buf_span(&sender),
                                 SPAN("}") };
-        send_relay(s, target, RELAY_OFFER, parts, 5);
+        send_relay(s, &target, RELAY_OFFER, parts, 5);
     }
     buf_fini(&sender);
 }
 
 static void send_leave(struct session *s, struct call *call)
 {
-    struct peer_ref other = call->other;
+    struct target other = { .ref = call->other };
     struct span leave = SPAN("{\"type\":\"leave\"}");
     // A call with oneself has one end: it must still be there when the message arrives.
-    bool is_own = peer_ref_equal(other, s->peer->ref);
+    bool is_own = peer_ref_equal(other.ref, s->peer->ref);
     if (!is_own)
         peer_remove_call(s->peer, call);
-    send_relay(s, other, RELAY_LEAVE, &leave, 1);
+    send_relay(s, &other, RELAY_LEAVE, &leave, 1);
 }
 
 static void leave_named(struct session *s, const struct json_field *fields)
 {
-    struct peer_ref target;
+    struct target target;
     if (!find_target(s, fields, &target))
         return;
-    struct call *call = peer_find_call(s->peer, target);
+    struct call *call = peer_find_call(s->peer, target.ref);
     char quote[COMMAND_MAX_QUOTE];
     if (call)
         send_leave(s, call);

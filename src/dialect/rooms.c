@@ -56,16 +56,6 @@ static void emit(struct session *s, struct span name, struct span args)
     buf_fini(&renamed);
 }
 
-// Emits NAME with ARGS to everyone else in SEAT's room.
-static void publish(const struct session *s, const struct seat *seat, struct span name, struct span args)
-{
-    struct buf renamed = { 0 };
-    struct span parts[] = { their_name(s, name, &renamed), args };
-    struct relay r = { .from = s->peer->ref, .parts = parts, .n_parts = 2 };
-    room_publish(seat, &r);
-    buf_fini(&renamed);
-}
-
 // ---- the tutorial's running commentary
 
 // Emits ["log",[">>> Message from server: ",ITEMS]], where ITEMS are JSON.
@@ -113,13 +103,21 @@ static int put_joined_sentence(struct buf *out, struct span before, struct span 
 
 // ---- everyone at the mount, for what the tutorial tells the whole world
 
+// A room that no client can name, with everyone in it; only there when an option needs it.
+static const struct span lobby_name;
+
+static bool is_lobby(const struct seat *seat)
+{
+    return room_name(seat).len == 0;
+}
+
 static void publish_to_all(const struct session *s, const struct relay *r)
 {
-    const struct map *names = &s->mount->realm->names;
-    for (struct map_node *node = map_next(names, NULL); node; node = map_next(names, node)) {
-        struct peer *p = CONTAINER_OF(node, struct peer, by_name);
-        if (p != s->peer)
-            p->ops->on_relay(p, r);
+    LIST_EACH(&s->peer->seats, node)
+    {
+        const struct seat *seat = CONTAINER_OF(node, struct seat, in_peer);
+        if (is_lobby(seat))
+            room_publish(seat, r);
     }
 }
 
@@ -153,43 +151,54 @@ static int put_room_args(struct buf *args, const struct session *s, struct span 
     return buf_put_span(args, SPAN(",")) || json_put_string(args, s->ops->id(s)) ? -ENOMEM : 0;
 }
 
-// Tells the new member at SEAT, and those inside, in the codelab's order.
-static void welcome(struct session *s, const struct seat *seat, struct span room, struct span room_and_id)
+// What joining and leaving tell: relays of events, their names as this mount calls them.
+struct news {
+    struct buf name;
+    struct span parts[2];
+    struct relay relay;
+};
+
+static void make_news(struct news *n, const struct session *s, struct span name, struct span args)
 {
-    bool is_first = seat->room->n_seats == 1;
-    if (is_first) {
-        emit(s, SPAN("\"created\""), room_and_id);
-        return;
-    }
-    publish(s, seat, SPAN("\"join\""), room);
-    emit(s, SPAN("\"joined\""), room_and_id);
-    emit(s, SPAN("\"ready\""), room);
-    publish(s, seat, SPAN("\"ready\""), room);
+    n->name = (struct buf){ 0 };
+    n->parts[0] = their_name(s, name, &n->name);
+    n->parts[1] = args;
+    n->relay = (struct relay){ .from = s->peer->ref, .parts = n->parts, .n_parts = 2 };
 }
 
-static size_t count_members(const struct session *s, struct span room)
+static int take_seat(struct session *s, struct span room, struct span args, size_t *n_members)
 {
-    const struct room *found = room_find(s->mount->realm, room);
-    return found ? found->n_seats : 0;
+    struct news join, ready;
+    struct seat *seat;
+    struct bus_joined joined;
+    make_news(&join, s, SPAN("\"join\""), args);
+    make_news(&ready, s, SPAN("\"ready\""), args);
+    struct relay both[] = { join.relay, ready.relay };
+    struct room_join want = { .name = room, .capacity = s->mount->opts->rooms.capacity, .news = both, .n_news = 2 };
+    int err = s->peer->n_seats < MAX_ROOMS ? room_join(s->peer, &want, &seat, &joined) : -ENOSPC;
+    // Who asks again for its own room takes no second seat and hears what it heard the first time.
+    *n_members = err == 0 ? joined.n_members : err == -EALREADY ? room_count(s->mount->realm, room) : 0;
+    buf_fini(&join.name);
+    buf_fini(&ready.name);
+    return err;
 }
 
 static void enter(struct session *s, struct span room)
 {
-    struct seat *seat;
     struct buf args = { 0 }, id_args = { 0 };
-    log_request(s, room, count_members(s, room));
-    int err = s->peer->n_seats < MAX_ROOMS ? room_join(s->peer, room, s->mount->opts->rooms.capacity, nothing, &seat)
-                                           : -ENOSPC;
+    size_t n_members;
+    log_request(s, room, room_count(s->mount->realm, room));
     if (put_room_args(&args, s, room, false) == 0 && put_room_args(&id_args, s, room, true) == 0) {
-        if (err == 0)
-            welcome(s, seat, buf_span(&args), buf_span(&id_args));
-        else if (err == -EALREADY) // no second seat; the page that asks again hears what it heard the first time
-            emit(s, seat->room->n_seats == 1 ? SPAN("\"created\"") : SPAN("\"joined\""), buf_span(&id_args));
-        else
+        int err = take_seat(s, room, buf_span(&args), &n_members);
+        if (n_members == 0)
             emit(s, SPAN("\"full\""), buf_span(&args));
+        else
+            emit(s, n_members == 1 ? SPAN("\"created\"") : SPAN("\"joined\""), buf_span(&id_args));
+        if (n_members > 1 && err == 0)
+            emit(s, SPAN("\"ready\""), buf_span(&args));
+        if (err == 0)
+            emit_sentences(s, room);
     }
-    if (err == 0)
-        emit_sentences(s, room);
     buf_fini(&args);
     buf_fini(&id_args);
 }
@@ -224,23 +233,33 @@ static void message(struct session *s, const struct dialect_event *e)
             log_items(s, buf_span(&items));
         buf_fini(&items);
     }
-    if (s->mount->opts->rooms.is_broadcast) {
-        publish_to_all(s, &r);
-        return;
-    }
+    bool is_broadcast = s->mount->opts->rooms.is_broadcast;
     LIST_EACH(&s->peer->seats, node)
-    room_publish(CONTAINER_OF(node, struct seat, in_peer), &r);
+    {
+        const struct seat *seat = CONTAINER_OF(node, struct seat, in_peer);
+        if (is_lobby(seat) == is_broadcast)
+            room_publish(seat, &r);
+    }
 }
 
-static void leave_rooms(struct session *s)
+static void leave_room(const struct session *s, struct seat *seat)
 {
-    struct seat *seat;
-    while ((seat = room_first_seat(s->peer))) {
-        struct buf args = { 0 };
-        if (put_room_args(&args, s, room_name(seat->room), false) == 0)
-            publish(s, seat, SPAN("\"bye\""), buf_span(&args));
-        buf_fini(&args);
-        room_leave(seat);
+    struct buf args = { 0 };
+    struct news bye;
+    bool is_told = put_room_args(&args, s, room_name(seat), false) == 0;
+    make_news(&bye, s, SPAN("\"bye\""), buf_span(&args));
+    room_leave(seat, is_told ? &bye.relay : NULL);
+    buf_fini(&bye.name);
+    buf_fini(&args);
+}
+
+static void leave_rooms(const struct session *s)
+{
+    LIST_EACH(&s->peer->seats, node)
+    {
+        struct seat *seat = CONTAINER_OF(node, struct seat, in_peer);
+        if (!is_lobby(seat))
+            leave_room(s, seat);
     }
 }
 
@@ -309,7 +328,15 @@ static void on_event(struct session *s, const struct dialect_event *e)
 static void on_open(struct session *s, struct span auth)
 {
     (void)auth;
-    if (switchboard_claim(s->mount->realm, s, &peer_ops, s->ops->id(s)) != 0)
+    const struct rooms_opts *opts = &s->mount->opts->rooms;
+    int err = switchboard_claim(s->mount->realm, s, &peer_ops, s->ops->id(s));
+    if (!err && (opts->is_broadcast || opts->has_sentences)) {
+        struct seat *seat;
+        struct bus_joined joined;
+        struct room_join want = { .name = lobby_name, .capacity = ROOM_UNLIMITED };
+        err = room_join(s->peer, &want, &seat, &joined);
+    }
+    if (err)
         s->ops->close(s, 0); // only for want of memory: nobody else can have this id
 }
 

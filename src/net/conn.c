@@ -319,10 +319,6 @@ void conn_group_flush(struct conn_group *g)
     list_take(&batch, &g->to_flush);
     while ((node = list_shift(&batch)))
         flush(CONTAINER_OF(node, struct conn, to_flush));
-    // What was written meanwhile, from on_drain, leaves once the loop has looked at the others: it must not fall asleep
-    // over it, and a long file must not keep it here.
-    while ((node = list_shift(&g->to_flush)))
-        set_blocked(CONTAINER_OF(node, struct conn, to_flush), true);
 }
 
 static void end_of_input(struct conn *c)

@@ -117,8 +117,8 @@ int conn_write(struct conn *c, const struct span *spans, size_t n);
 int conn_write_static(struct conn *c, struct span s);
 
 // Ends the conn in peace: what was gathered leaves, then a FIN, then the conn closes when the other side has done the
-// same, or when nothing has left for CONN_LINGER_MS. No callback but on_close follows. Closing at once would turn what the other side still
-// sends into a reset, which may destroy the last answer before it was read.
+// same, or when nothing has left for CONN_LINGER_MS. No callback but on_close follows. Closing at once would turn what
+// the other side still sends into a reset, which may destroy the last answer before it was read.
 void conn_finish(struct conn *c);
 
 // Ends the conn now; what was gathered is dropped. on_close follows at the end of this turn with ERR.

@@ -67,9 +67,10 @@ static void on_retry(struct deadline *d)
     uv_poll_start(&l->poll, UV_READABLE, on_poll);
 }
 
-int listener_open(struct listener *l, uv_loop_t *loop, struct deadlines *deadlines, const struct sockaddr *addr)
+int listener_open(struct listener *l, uv_loop_t *loop, struct deadlines *deadlines, const struct sockaddr *addr,
+                  bool is_shared)
 {
-    int fd = sock_bind(addr, SOCK_STREAM);
+    int fd = sock_bind(addr, SOCK_STREAM, is_shared);
     if (fd < 0)
         return fd;
     // Accepted sockets inherit it: one system call here instead of one a connection.

@@ -72,28 +72,41 @@ bool sock_is_wildcard(const struct sockaddr *addr)
     return ((const struct sockaddr_in *)(const void *)addr)->sin_addr.s_addr == htonl(INADDR_ANY);
 }
 
-static int set_options(int fd, const struct sockaddr *addr, int type)
+static int set_options(int fd, const struct sockaddr *addr, int type, bool is_shared)
 {
     int on = 1, v6_only = !sock_is_wildcard(addr);
     // So that a restart need not wait for connections of the last run to leave TIME_WAIT. Datagram sockets have no such
     // wait, and there the option would let two servers share a port and each see half of the requests.
     if (type == SOCK_STREAM && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
         return -errno;
+    if (is_shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0)
+        return -errno;
     if (addr->sa_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only) != 0)
         return -errno;
     return 0;
 }
 
-int sock_bind(const struct sockaddr *addr, int type)
+int sock_bind(const struct sockaddr *addr, int type, bool is_shared)
 {
     int fd = socket(addr->sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    int err = set_options(fd, addr, type);
+    int err = set_options(fd, addr, type, is_shared);
     if (!err && bind(fd, addr, sock_len(addr)) != 0)
         err = -errno;
     if (!err)
         return fd;
+    close(fd);
+    return err;
+}
+
+int sock_probe(const struct sockaddr *addr, int type)
+{
+    int fd = sock_bind(addr, type, false);
+    if (fd < 0)
+        return fd;
+    // A listening socket lets others bind beside it as long as they don't listen.
+    int err = type == SOCK_STREAM && listen(fd, 1) != 0 ? -errno : 0;
     close(fd);
     return err;
 }

@@ -13,8 +13,12 @@ enum { SOCK_TEXT_LEN = 64 }; // "[address]:port" with its closing zero
 // PORT for binding. Returns how many of OUT's MAX were filled in, or minus a getaddrinfo code.
 [[gnu::warn_unused_result]] int sock_resolve(const char *host, int port, struct sockaddr_storage *out, int max);
 
-// A non-blocking socket of TYPE (SOCK_STREAM or SOCK_DGRAM) bound to ADDR. Returns the descriptor or a negative errno.
-[[gnu::warn_unused_result]] int sock_bind(const struct sockaddr *addr, int type);
+// A non-blocking socket of TYPE (SOCK_STREAM or SOCK_DGRAM) bound to ADDR. With IS_SHARED others that say so too may bind
+// there, and the kernel shares out what comes (SO_REUSEPORT). Returns the descriptor or a negative errno.
+[[gnu::warn_unused_result]] int sock_bind(const struct sockaddr *addr, int type, bool is_shared);
+
+// Whether ADDR is free for TYPE: 0, -EADDRINUSE also when its holder would share it, or another negative errno.
+[[gnu::warn_unused_result]] int sock_probe(const struct sockaddr *addr, int type);
 
 // The length of ADDR's own structure.
 socklen_t sock_len(const struct sockaddr *addr);

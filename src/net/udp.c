@@ -98,9 +98,9 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     }
 }
 
-int udp_open(struct udp *u, uv_loop_t *loop, const struct sockaddr *addr)
+int udp_open(struct udp *u, uv_loop_t *loop, const struct sockaddr *addr, bool is_shared)
 {
-    int fd = sock_bind(addr, SOCK_DGRAM), on = 1, err = 0;
+    int fd = sock_bind(addr, SOCK_DGRAM, is_shared), on = 1, err = 0;
     if (fd < 0)
         return fd;
     if (addr->sa_family == AF_INET6)

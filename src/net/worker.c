@@ -52,10 +52,17 @@ static void close_handle(uv_handle_t *handle, void *unused)
         uv_close(handle, NULL);
 }
 
-void worker_fini(struct worker *w)
+void worker_close_conns(struct worker *w)
 {
     conn_group_flush(&w->conns); // what was put off must not be lost with the loop
     conn_group_close(&w->conns);
+    while (!list_is_empty(&w->conns.conns))
+        uv_run(&w->loop, UV_RUN_NOWAIT);
+    conn_group_flush(&w->conns);
+}
+
+void worker_fini(struct worker *w)
+{
     uv_walk(&w->loop, close_handle, NULL);
     uv_run(&w->loop, UV_RUN_DEFAULT);
     uv_loop_close(&w->loop);

@@ -28,7 +28,10 @@ void worker_run(struct worker *w);
 // Makes worker_run() return after the present turn. From W's own thread.
 void worker_stop(struct worker *w);
 
-// Closes all connections and every other handle of the loop, lets their close callbacks run and frees everything.
+// Closes all connections and lets their on_close run; the loop must not be running any more.
+void worker_close_conns(struct worker *w);
+
+// Closes every other handle of the loop and frees everything.
 void worker_fini(struct worker *w);
 
 #endif

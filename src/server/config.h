@@ -18,6 +18,7 @@
 #define CONFIG_OPTIONS(X)                                                                                              \
     X(port, 'p', NUMBER, "8888", 0, 65535, "PORT", "listen on this port, TCP and UDP; 0 takes a free one")             \
     X(host, 0, TEXT, NULL, 1, 255, "HOST", "listen on this address only, not on every one of this machine")            \
+    X(workers, 0, NUMBER, "0", 0, 64, "N", "serve with N threads; 0: one for each core that may be used")              \
     X(mount, 0, LIST, NULL, 1, 1024, "PATH=DIALECT", "speak DIALECT at PATH; repeatable, over the ones below")         \
     X(web_root, 0, TEXT, NULL, 1, 4096, "DIR", "serve this directory instead of the built-in page")                    \
     X(greeting, 0, TEXT, NULL, 1, 1024, "TEXT", "login dialect: send TEXT as the first message")                       \

@@ -48,10 +48,9 @@ static void respond_packet(struct engineio_session *e, enum engineio_type type)
     struct buf payload = { 0 };
     struct engineio_packet packet = { .type = type };
     enum engineio_payload kind = engineio_choose_payload(&e->link, false);
-    if (engineio_put_packet(kind, &packet, &payload) == 0)
-        respond(e, buf_span(&payload), kind == ENGINEIO_PAYLOAD_3_BINARY);
-    else
-        conn_close(e->polling->get->conn, UV_ENOMEM);
+    if (engineio_put_packet(kind, &packet, &payload) != 0)
+        engineio_session_end_later(e); // an empty body is no payload: the client ends too
+    respond(e, buf_span(&payload), kind == ENGINEIO_PAYLOAD_3_BINARY);
     buf_fini(&payload);
 }
 

@@ -39,11 +39,27 @@ void engineio_home_fini(struct engineio_home *home)
     pool_fini(&home->session_pool);
 }
 
+static uint64_t silent_ms(const struct engineio_session *e)
+{
+    return uv_now(e->home->conns->loop) - e->heard_at;
+}
+
+static uint64_t max_silence_ms(const struct engineio_session *e)
+{
+    return e->home->opts->ping_interval_ms + e->home->opts->ping_timeout_ms;
+}
+
 struct engineio_session *engineio_session_find(const struct engineio_home *home, const struct mount *mount,
                                                struct span sid)
 {
     struct map_node *node = map_find(&home->sessions, sid);
-    return node && of_sid(node)->mount == mount ? of_sid(node) : NULL;
+    if (!node || of_sid(node)->mount != mount)
+        return NULL;
+    struct engineio_session *e = of_sid(node);
+    if (silent_ms(e) < max_silence_ms(e))
+        return e;
+    engineio_session_end(e, false);
+    return NULL;
 }
 
 // ---- the queue
@@ -56,7 +72,7 @@ struct engineio_queued *engineio_session_shift(struct engineio_session *e)
     e->first = q->next;
     if (!e->first)
         e->last = NULL;
-    e->queue_len -= q->packet.data.len;
+    e->queue_len -= sizeof *q + q->packet.data.len;
     return q;
 }
 
@@ -73,7 +89,8 @@ static void enqueue(struct engineio_session *e, const struct engineio_packet *pa
     size_t len = 0;
     for (size_t i = 0; i < n; i++)
         len += parts[i].len;
-    struct engineio_queued *q = e->queue_len + len > ENGINEIO_MAX_QUEUE ? NULL : malloc(sizeof *q + len);
+    size_t size = sizeof(struct engineio_queued) + len;
+    struct engineio_queued *q = e->queue_len + size > ENGINEIO_MAX_QUEUE ? NULL : malloc(size);
     if (!q) {
         engineio_session_end_later(e);
         return;
@@ -91,7 +108,7 @@ static void enqueue(struct engineio_session *e, const struct engineio_packet *pa
     else
         e->first = q;
     e->last = q;
-    e->queue_len += len;
+    e->queue_len += size;
     turn_put_off(&e->home->conns->turn, &e->at_turn_end);
 }
 
@@ -119,9 +136,11 @@ void engineio_session_send_packet(struct engineio_session *e, enum engineio_type
 
 // ---- the heartbeat
 
+// Has the heartbeat come when the client has been silent for MS.
 static void set_heartbeat(struct engineio_session *e, uint64_t ms)
 {
-    deadline_set(e->home->conns->deadlines, &e->heartbeat, ms);
+    uint64_t silent = silent_ms(e);
+    deadline_set(e->home->conns->deadlines, &e->heartbeat, silent < ms ? ms - silent : 0);
 }
 
 // Version 4: the server pings, and the client must answer. Version 3: the client must ping.
@@ -134,13 +153,13 @@ static void on_heartbeat(struct deadline *d)
     }
     engineio_session_send_packet(e, ENGINEIO_PING, SPAN(""));
     e->state = ENGINEIO_STATE_PINGED;
-    set_heartbeat(e, e->home->opts->ping_timeout_ms);
+    set_heartbeat(e, max_silence_ms(e));
 }
 
 static void start_heartbeat(struct engineio_session *e)
 {
-    const struct engineio_opts *opts = e->home->opts;
-    set_heartbeat(e, opts->ping_interval_ms + (e->link.version == ENGINEIO_3 ? opts->ping_timeout_ms : 0));
+    e->heard_at = uv_now(e->home->conns->loop);
+    set_heartbeat(e, e->link.version == ENGINEIO_3 ? max_silence_ms(e) : e->home->opts->ping_interval_ms);
 }
 
 // ---- the life of a session

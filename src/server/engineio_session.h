@@ -77,7 +77,8 @@ struct engineio_session {
     void *carrier;                        // the transport's own
     struct engineio_polling *polling;     // while there is polling, else NULL
     struct engineio_queued *first, *last; // packets that wait
-    size_t queue_len;                     // bytes of their data
+    size_t queue_len;                     // bytes they take
+    uint64_t heard_at;                    // loop time of the heartbeat's last sign of the client
     struct deadline heartbeat;
     struct turn_task at_turn_end;
     struct engineio_link link;
@@ -103,7 +104,7 @@ void engineio_home_close(struct engineio_home *home);
 // Frees what HOME holds, after engineio_home_close() and the turn's end.
 void engineio_home_fini(struct engineio_home *home);
 
-// The session at MOUNT called SID, or NULL.
+// The session at MOUNT called SID, or NULL; one that is overdue ends here, whatever its deadline's grain.
 struct engineio_session *engineio_session_find(const struct engineio_home *home, const struct mount *mount,
                                                struct span sid);
 

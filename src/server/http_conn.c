@@ -274,7 +274,7 @@ static size_t read_head(struct http_conn *h, char *p, size_t len)
 
 static bool is_ready(const struct http_conn *h, size_t len)
 {
-    return h->state == HTTP_BODY ? len || !h->body_left
+    return h->state == HTTP_BODY ? len || (!h->is_chunked && !h->body_left)
                                  : len && h->state == HTTP_READING && h->conn->out_len < MAX_PENDING;
 }
 

@@ -10,19 +10,20 @@ static void mount_fini(struct mount *m)
     for (size_t i = 0; m->choices && m->dialect->choices[i]; i++)
         mount_fini(&m->choices[i]);
     free(m->choices);
-    if (m->realm)
-        realm_fini(m->realm);
+    for (size_t i = 0; i < m->n_namespaces; i++)
+        mount_fini(&m->namespaces[i]);
+    free(m->namespaces);
     free(m->realm);
 }
 
 // Makes M a mount of DIALECT whose path is not set yet.
-static int mount_init(struct mount *m, const struct dialect *dialect, struct switchboard *s,
+static int mount_init(struct mount *m, const struct dialect *dialect, struct mounts *all,
                       const struct dialect_opts *opts)
 {
     *m = (struct mount){ .dialect = dialect, .opts = opts, .realm = malloc(sizeof(struct realm)) };
     if (!m->realm)
         return -ENOMEM;
-    realm_init(m->realm, s);
+    *m->realm = (struct realm){ .switchboard = all->switchboard, .bus = all->bus, .id = all->n_realms++ };
     size_t n = 0;
     while (dialect->choices && dialect->choices[n])
         n++;
@@ -30,9 +31,33 @@ static int mount_init(struct mount *m, const struct dialect *dialect, struct swi
     if (n && !m->choices)
         return -ENOMEM;
     for (size_t i = 0; i < n; i++)
-        if (mount_init(&m->choices[i], dialect->choices[i], s, opts) != 0)
+        if (mount_init(&m->choices[i], dialect->choices[i], all, opts) != 0)
             return -ENOMEM;
     return 0;
+}
+
+static int add_namespace(struct mount *m, const char *name, struct mounts *all)
+{
+    struct mount *list = realloc(m->namespaces, (m->n_namespaces + 1) * sizeof *list);
+    if (!list)
+        return -ENOMEM;
+    m->namespaces = list;
+    int err = mount_init(&list[m->n_namespaces++], m->dialect, all, m->opts);
+    list[m->n_namespaces - 1].path = span_of(name);
+    return err;
+}
+
+// Gives M the Socket.IO namespaces of its dialect and of the configuration.
+static int add_namespaces(struct mount *m, struct mounts *all)
+{
+    if (m->dialect->carrier != CARRIER_SOCKETIO)
+        return 0;
+    int err = 0;
+    for (size_t i = 0; m->dialect->namespaces && m->dialect->namespaces[i] && !err; i++)
+        err = add_namespace(m, m->dialect->namespaces[i], all);
+    for (size_t i = 0; i < m->opts->n_namespaces && !err; i++)
+        err = add_namespace(m, m->opts->namespaces[i], all);
+    return err;
 }
 
 static struct mount *place_for(struct mounts *m, struct span path)
@@ -49,7 +74,12 @@ static struct mount *place_for(struct mounts *m, struct span path)
     return &list[m->n++];
 }
 
-int mounts_add(struct mounts *m, const char *item, struct switchboard *s, const struct dialect_opts *opts)
+void mounts_init(struct mounts *m, struct switchboard *s, struct bus *bus)
+{
+    *m = (struct mounts){ .switchboard = s, .bus = bus };
+}
+
+int mounts_add(struct mounts *m, const char *item, const struct dialect_opts *opts)
 {
     const char *equals = strrchr(item, '=');
     if (!equals || item[0] != '/')
@@ -61,9 +91,9 @@ int mounts_add(struct mounts *m, const char *item, struct switchboard *s, const 
     struct mount *mount = place_for(m, path);
     if (!mount)
         return -ENOMEM;
-    int err = mount_init(mount, dialect, s, opts);
+    int err = mount_init(mount, dialect, m, opts);
     mount->path = path;
-    return err;
+    return err ? err : add_namespaces(mount, m);
 }
 
 void mounts_fini(struct mounts *m)

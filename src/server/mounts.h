@@ -6,16 +6,21 @@
 #include "dialect/dialect.h"
 #include "switchboard/switchboard.h"
 
-// Zero-initialised is empty.
+// One worker's mounts. The same items added in the same order give every worker the same realms.
 struct mounts {
+    struct switchboard *switchboard;
+    struct bus *bus;
     struct mount *list;
     size_t n;
+    uint32_t n_realms;
 };
 
-// Adds ITEM, "PATH=DIALECT", with realms of its own in S; a mount that was at PATH is replaced. OPTS must live as long as
-// M. 0, -EINVAL when ITEM is not of that form, -ENOENT when there is no such dialect, or -ENOMEM.
-[[gnu::warn_unused_result]] int mounts_add(struct mounts *m, const char *item, struct switchboard *s,
-                                           const struct dialect_opts *opts);
+// Makes M empty; its realms will be doors to S, which is or will be linked by BUS.
+void mounts_init(struct mounts *m, struct switchboard *s, struct bus *bus);
+
+// Adds ITEM, "PATH=DIALECT", with realms of its own; a mount that was at PATH is replaced. OPTS must live as long as M. 0,
+// -EINVAL when ITEM is not of that form, -ENOENT when there is no such dialect, or -ENOMEM.
+[[gnu::warn_unused_result]] int mounts_add(struct mounts *m, const char *item, const struct dialect_opts *opts);
 
 // Frees M; nobody must be in its realms.
 void mounts_fini(struct mounts *m);

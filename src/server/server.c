@@ -6,37 +6,15 @@
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 
 #include "base/log.h"
 #include "net/sock.h"
-#include "server/ws_session.h"
 
 const char *const server_default_mounts[] = { "/=auto", "/login=login", "/join=join", "/socket.io/=rooms", NULL };
 
-static void on_accept(struct listener *l, int fd)
-{
-    struct server *s = l->user;
-    http_conn_open(&s->worker.conns, fd, &s->http);
-}
-
-static void on_signal(uv_signal_t *signal, int number)
-{
-    struct server *s = signal->data;
-    log_write(LOG_INFO, "stopping", LOG_TEXT("reason", number == SIGTERM ? "SIGTERM" : "SIGINT"));
-    worker_stop(&s->worker);
-}
-
-static void watch_signals(struct server *s)
-{
-    static const int numbers[SERVER_N_SIGNALS] = { SIGTERM, SIGINT };
-    for (int i = 0; i < SERVER_N_SIGNALS; i++) {
-        uv_signal_init(&s->worker.loop, &s->signals[i]);
-        s->signals[i].data = s;
-        uv_signal_start(&s->signals[i], on_signal, numbers[i]);
-    }
-    signal(SIGPIPE, SIG_IGN); // a closed stderr must not end the calls of others
-}
+// ---- settings
 
 // As many connections as the system lets this process have.
 static void raise_descriptor_limit(void)
@@ -46,19 +24,6 @@ static void raise_descriptor_limit(void)
         return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-static int add_mount(struct server *s, const char *item, char error[SERVER_ERROR_LEN])
-{
-    int err = mounts_add(&s->mounts, item, &s->switchboard, &s->dialect_opts);
-    if (err == -EINVAL)
-        snprintf(error, SERVER_ERROR_LEN, "--mount takes PATH=DIALECT with a path that begins with '/', not '%.200s'",
-                 item);
-    else if (err == -ENOENT)
-        snprintf(error, SERVER_ERROR_LEN, "--mount '%.200s': there is no such dialect; --help lists them", item);
-    else if (err)
-        snprintf(error, SERVER_ERROR_LEN, "out of memory");
-    return err == -ENOENT ? -EINVAL : err;
 }
 
 // What the rooms dialect's events are called elsewhere must name something.
@@ -73,16 +38,6 @@ static int check_renames(const struct server *s, char error[SERVER_ERROR_LEN])
     return 0;
 }
 
-static int add_mounts(struct server *s, char error[SERVER_ERROR_LEN])
-{
-    int err = 0;
-    for (size_t i = 0; !err && server_default_mounts[i]; i++)
-        err = add_mount(s, server_default_mounts[i], error);
-    for (size_t i = 0; !err && i < s->config->mount.n; i++)
-        err = add_mount(s, s->config->mount.items[i], error);
-    return err;
-}
-
 static int open_web_root(struct server *s, char error[SERVER_ERROR_LEN])
 {
     s->web_root.fd = -1;
@@ -95,7 +50,7 @@ static int open_web_root(struct server *s, char error[SERVER_ERROR_LEN])
 }
 
 // The IPv4 addresses of this machine that others can reach, as the codelab's server tells them.
-static void find_own_addresses(struct addresses *a)
+static void find_own_addresses(struct own_addresses *a)
 {
     uv_interface_address_t *found;
     int n;
@@ -130,7 +85,7 @@ static void fill_dialect_opts(struct server *s)
     };
 }
 
-static void fill_engineio(struct server *s)
+static void fill_engineio_opts(struct server *s)
 {
     const struct config *c = s->config;
     s->engineio_opts = (struct engineio_opts){ .ping_interval_ms = (uint64_t)c->ping_interval,
@@ -138,68 +93,103 @@ static void fill_engineio(struct server *s)
                                                .connect_timeout_ms = (uint64_t)c->connect_timeout,
                                                .upgrade_timeout_ms = (uint64_t)c->upgrade_timeout,
                                                .max_payload = (uint64_t)c->max_payload };
-    struct ws_limits limits = { .max_message = (uint64_t)c->max_payload, .max_fragments = (uint32_t)c->max_fragments };
-    s->engineio.socket = (struct engineio_socket_opts){ .websocket = { .limits = limits }, .pool = &s->socket_pool };
-    s->engineio.origins = &s->site.origins;
 }
 
-static void fill_site(struct server *s)
+static int fill_mounts(struct server *s)
+{
+    size_t n_default = sizeof server_default_mounts / sizeof *server_default_mounts - 1, n = 0;
+    s->mounts = calloc(n_default + s->config->mount.n, sizeof *s->mounts);
+    if (!s->mounts)
+        return -ENOMEM;
+    for (size_t i = 0; i < n_default; i++)
+        s->mounts[n++] = server_default_mounts[i];
+    for (size_t i = 0; i < s->config->mount.n; i++)
+        s->mounts[n++] = s->config->mount.items[i];
+    s->station_opts.mounts = s->mounts;
+    s->station_opts.n_mounts = n;
+    return 0;
+}
+
+static int fill_station_opts(struct server *s)
 {
     const struct config *c = s->config;
     struct ws_limits limits = { .max_message = (uint64_t)c->max_message, .max_fragments = (uint32_t)c->max_fragments };
-    s->site = (struct site){
-        .mounts = s->mounts.list,
-        .n_mounts = s->mounts.n,
+    fill_dialect_opts(s);
+    fill_engineio_opts(s);
+    s->station_opts = (struct station_opts){
+        .dialect = &s->dialect_opts,
+        .engineio = &s->engineio_opts,
         .web_root = c->web_root ? &s->web_root : NULL,
-        .ws = { .websocket = { .limits = limits,
-                               .ping_interval_ms = (uint64_t)c->ws_ping_interval,
-                               .ping_timeout_ms = (uint64_t)c->ws_ping_timeout },
-                .pool = &s->ws_pool },
-        .engineio = &s->engineio,
         .origins = { c->allow_origin.items, c->allow_origin.n },
+        .websocket = { .limits = limits,
+                       .ping_interval_ms = (uint64_t)c->ws_ping_interval,
+                       .ping_timeout_ms = (uint64_t)c->ws_ping_timeout },
+        .max_fragments = (uint32_t)c->max_fragments,
+        .head_timeout_ms = (uint64_t)c->head_timeout,
     };
-    s->http = (struct http_opts){ .head_timeout_ms = (uint64_t)c->head_timeout,
-                                  .on_request = route_request,
-                                  .user = &s->site,
-                                  .pool = &s->http_pool };
+    return fill_mounts(s);
 }
 
-static int open_endpoint(struct server *s, struct endpoint *e, struct sockaddr *addr)
+// ---- stations
+
+static void complain_mount(int err, const char *mount, char error[SERVER_ERROR_LEN])
 {
-    int err = listener_open(&e->listener, &s->worker.loop, &s->worker.deadlines, addr);
+    if (err == -EINVAL)
+        snprintf(error, SERVER_ERROR_LEN, "--mount takes PATH=DIALECT with a path that begins with '/', not '%.200s'",
+                 mount);
+    else
+        snprintf(error, SERVER_ERROR_LEN, "--mount '%.200s': there is no such dialect; --help lists them", mount);
+}
+
+static int begin_stations(struct server *s, int n, char error[SERVER_ERROR_LEN])
+{
+    const char *bad_mount = NULL;
+    s->stations = calloc((size_t)n, sizeof *s->stations);
+    int err = s->stations ? 0 : -ENOMEM;
+    for (int i = 0; i < n && !err; i++) {
+        s->n_stations++;
+        err = station_init(&s->stations[i], &s->station_opts, &bad_mount);
+    }
+    if (err == -EINVAL || err == -ENOENT) {
+        complain_mount(err, bad_mount, error);
+        return -EINVAL;
+    }
+    s->bus = err ? NULL : bus_local_new(n, s->stations[0].mounts.n_realms);
+    if (!s->bus && !err)
+        err = -ENOMEM;
+    for (int i = 0; i < n && !err; i++)
+        err = station_connect(&s->stations[i], s->bus, i);
     if (err)
-        return err;
-    e->listener.on_accept = on_accept;
-    e->listener.user = s;
-    sock_set_port(addr, listener_port(&e->listener)); // the one that was free, when it was 0
-    err = stun_service_open(&e->stun, &s->worker.loop, addr);
-    if (err)
-        listener_close(&e->listener);
-    return err;
+        snprintf(error, SERVER_ERROR_LEN, "can't make worker %d: %s", s->n_stations - 1, uv_strerror(err));
+    return err ? -EIO : 0;
 }
 
 static void close_endpoints(struct server *s)
 {
-    while (s->n_endpoints) {
-        struct endpoint *e = &s->endpoints[--s->n_endpoints];
-        listener_close(&e->listener);
-        stun_service_close(&e->stun);
-    }
-    uv_run(&s->worker.loop, UV_RUN_NOWAIT); // their handles close before their memory is used again
+    for (int i = 0; i < s->n_stations; i++)
+        station_close_endpoints(&s->stations[i]);
 }
 
-static int open_endpoints(struct server *s, struct sockaddr_storage *addrs, int n)
+// A port is shared among the stations, which would hide that somebody else has it already.
+static int probe(const struct sockaddr *addr)
 {
-    for (int i = 0; i < n; i++) {
+    int err = sock_probe(addr, SOCK_STREAM);
+    return err ? err : sock_probe(addr, SOCK_DGRAM);
+}
+
+static int open_endpoints(struct server *s, struct sockaddr_storage *addrs, int n_addrs)
+{
+    for (int i = 0; i < n_addrs; i++) {
         struct sockaddr *addr = (struct sockaddr *)&addrs[i];
         if (i)
             sock_set_port(addr, sock_port((struct sockaddr *)&addrs[0]));
-        int err = open_endpoint(s, &s->endpoints[i], addr);
+        int err = sock_port(addr) ? probe(addr) : 0;
+        for (int j = 0; j < s->n_stations && !err; j++)
+            err = station_listen(&s->stations[j], addr, s->n_stations > 1);
         if (err) {
             close_endpoints(s);
             return err;
         }
-        s->n_endpoints = i + 1;
     }
     s->port = sock_port((struct sockaddr *)&addrs[0]);
     return 0;
@@ -210,10 +200,10 @@ static int listen_on(struct server *s, char error[SERVER_ERROR_LEN])
 {
     enum { MAX_TRIES = 20 };
     const struct config *c = s->config;
-    struct sockaddr_storage addrs[SERVER_MAX_ADDRESSES];
+    struct sockaddr_storage addrs[STATION_MAX_ENDPOINTS];
     int err = 0;
     for (int i = 0; i < MAX_TRIES; i++) {
-        int n = sock_resolve(c->host, (int)c->port, addrs, SERVER_MAX_ADDRESSES);
+        int n = sock_resolve(c->host, (int)c->port, addrs, STATION_MAX_ENDPOINTS);
         if (n <= 0) {
             snprintf(error, SERVER_ERROR_LEN, "--host '%.200s': %s", c->host, gai_strerror(n));
             return -EIO;
@@ -229,6 +219,33 @@ static int listen_on(struct server *s, char error[SERVER_ERROR_LEN])
     return -EIO;
 }
 
+static int count_workers(const struct server *s)
+{
+    int64_t n = s->config->workers ? s->config->workers : (int64_t)uv_available_parallelism();
+    return n < BUS_LOCAL_MAX_WORKERS ? (int)n : BUS_LOCAL_MAX_WORKERS;
+}
+
+// ---- running
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+    struct server *s = signal->data;
+    log_write(LOG_INFO, "stopping", LOG_TEXT("reason", number == SIGTERM ? "SIGTERM" : "SIGINT"));
+    for (int i = 0; i < s->n_stations; i++)
+        station_stop(&s->stations[i]);
+}
+
+static void watch_signals(struct server *s)
+{
+    static const int numbers[SERVER_N_SIGNALS] = { SIGTERM, SIGINT };
+    for (int i = 0; i < SERVER_N_SIGNALS; i++) {
+        uv_signal_init(&s->stations[0].worker.loop, &s->signals[i]);
+        s->signals[i].data = s;
+        uv_signal_start(&s->signals[i], on_signal, numbers[i]);
+    }
+    signal(SIGPIPE, SIG_IGN); // a closed stderr must not end the calls of others
+}
+
 static void log_url(const struct server *s)
 {
     char message[300];
@@ -241,53 +258,57 @@ static void log_url(const struct server *s)
 
 int server_start(struct server *s, const struct config *c, char error[SERVER_ERROR_LEN])
 {
-    *s = (struct server){ .config = c };
+    *s = (struct server){ .config = c, .web_root.fd = -1 };
     raise_descriptor_limit();
-    int err = worker_init(&s->worker);
-    if (err) {
-        snprintf(error, SERVER_ERROR_LEN, "can't make an event loop: %s", uv_strerror(err));
-        return -EIO;
-    }
-    switchboard_init(&s->switchboard);
-    pool_init(&s->http_pool, sizeof(struct http_conn));
-    pool_init(&s->ws_pool, sizeof(struct ws_session));
-    pool_init(&s->socket_pool, sizeof(struct engineio_socket));
-    engineio_home_init(&s->engineio.home, &s->engineio_opts, &s->worker.conns);
-    err = check_renames(s, error);
-    err = err ? err : add_mounts(s, error);
+    int err = check_renames(s, error);
     err = err ? err : open_web_root(s, error);
-    if (err)
-        goto fail;
-    fill_dialect_opts(s);
-    fill_engineio(s);
-    fill_site(s);
-    err = listen_on(s, error);
-    if (err)
-        goto fail;
+    if (!err && fill_station_opts(s) != 0) {
+        snprintf(error, SERVER_ERROR_LEN, "out of memory");
+        err = -EIO;
+    }
+    err = err ? err : begin_stations(s, count_workers(s), error);
+    err = err ? err : listen_on(s, error);
+    if (err) {
+        server_stop(s);
+        return err;
+    }
     watch_signals(s);
     log_url(s);
     return 0;
-fail:
-    server_stop(s);
-    return err;
+}
+
+static void run_station(void *station)
+{
+    station_run(station);
 }
 
 void server_run(struct server *s)
 {
-    worker_run(&s->worker);
+    int n_running = 1;
+    while (n_running < s->n_stations &&
+           uv_thread_create(&s->stations[n_running].thread, run_station, &s->stations[n_running]) == 0)
+        n_running++;
+    for (int i = n_running; i < s->n_stations; i++) { // or the kernel would go on giving it connections
+        log_write(LOG_WARN, "no thread for a worker", LOG_INT("worker", i));
+        station_close_endpoints(&s->stations[i]);
+    }
+    station_run(&s->stations[0]);
+    for (int i = 1; i < n_running; i++)
+        uv_thread_join(&s->stations[i].thread);
 }
 
 void server_stop(struct server *s)
 {
-    close_endpoints(s);
-    engineio_home_close(&s->engineio.home);
-    worker_fini(&s->worker);
-    engineio_home_fini(&s->engineio.home);
-    mounts_fini(&s->mounts);
-    switchboard_fini(&s->switchboard);
-    pool_fini(&s->http_pool);
-    pool_fini(&s->ws_pool);
-    pool_fini(&s->socket_pool);
+    for (int i = 0; i < s->n_stations; i++)
+        station_close(&s->stations[i]);
+    if (s->bus)
+        bus_local_settle(s->bus);
+    for (int i = 0; i < s->n_stations; i++)
+        station_fini(&s->stations[i]);
+    if (s->bus)
+        bus_local_free(s->bus);
+    free(s->stations);
+    free(s->mounts);
     if (s->web_root.fd >= 0)
         web_root_close(&s->web_root);
 }

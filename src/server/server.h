@@ -3,28 +3,12 @@
 #ifndef STROWGER_SERVER_SERVER_H
 #define STROWGER_SERVER_SERVER_H
 
-#include "base/pool.h"
-#include "dialect/dialect.h"
-#include "net/listener.h"
-#include "net/worker.h"
 #include "server/config.h"
-#include "server/http_conn.h"
-#include "server/mounts.h"
-#include "server/route.h"
-#include "server/stun_service.h"
-#include "switchboard/switchboard.h"
+#include "server/station.h"
 
-enum { SERVER_MAX_ADDRESSES = 16, SERVER_N_SIGNALS = 2 };
+enum { SERVER_N_SIGNALS = 2, SERVER_MAX_OWN_ADDRESSES = 16, SERVER_ADDRESS_LEN = 16 };
 
-// A TCP port and the UDP port beside it, at one address.
-struct endpoint {
-    struct listener listener;
-    struct stun_service stun;
-};
-
-enum { SERVER_MAX_OWN_ADDRESSES = 16, SERVER_ADDRESS_LEN = 16 };
-
-struct addresses {
+struct own_addresses {
     size_t n;
     struct span spans[SERVER_MAX_OWN_ADDRESSES];
     char texts[SERVER_MAX_OWN_ADDRESSES][SERVER_ADDRESS_LEN];
@@ -32,19 +16,15 @@ struct addresses {
 
 struct server {
     const struct config *config;
-    struct worker worker;
-    struct switchboard switchboard;
+    struct own_addresses addresses; // of this machine, for the rooms dialect
     struct dialect_opts dialect_opts;
-    struct mounts mounts;
-    struct web_root web_root;
-    struct site site;
-    struct http_opts http;
     struct engineio_opts engineio_opts;
-    struct engineio engineio;
-    struct pool http_pool, ws_pool, socket_pool;
-    struct addresses addresses; // of this machine, for the rooms dialect
-    struct endpoint endpoints[SERVER_MAX_ADDRESSES];
-    int n_endpoints;
+    struct station_opts station_opts;
+    struct web_root web_root;
+    struct bus_local *bus;
+    struct station *stations;
+    int n_stations; // those that were begun
+    const char **mounts;
     int port;
     uv_signal_t signals[SERVER_N_SIGNALS];
 };

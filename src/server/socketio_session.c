@@ -10,8 +10,6 @@
 #include "dialect/dialect.h"
 #include "proto/socketio.h"
 
-enum { MAX_NAMESPACE = 256 };
-
 struct socketio_session {
     struct engineio_session *engineio;
     struct list namespaces;      // struct socketio_namespace, those joined
@@ -25,9 +23,8 @@ struct socketio_namespace {
     struct session session;
     struct socketio_session *owner;
     struct list in_owner; // in owner->namespaces
-    char sid[ENGINEIO_SID_LEN];
     size_t name_len;
-    char name[];
+    char name_and_sid[]; // with a '#' between them
 };
 
 // An event that has arrived up to some attachment.
@@ -39,7 +36,7 @@ struct gathering {
 
 static struct span name_of(const struct socketio_namespace *ns)
 {
-    return (struct span){ ns->name, ns->name_len };
+    return (struct span){ ns->name_and_sid, ns->name_len };
 }
 
 static struct socketio_namespace *of_session(const struct session *s)
@@ -109,7 +106,11 @@ static void close_session(struct session *s, int code)
 
 static struct span id_of(const struct session *s)
 {
-    return (struct span){ of_session(s)->sid, ENGINEIO_SID_LEN };
+    const struct socketio_namespace *ns = of_session(s);
+    // Version 4's clients make their ids themselves: one sid for all namespaces, bare in the main one.
+    bool has_name = ns->owner->version == SOCKETIO_4 && ns->name_len > 1;
+    size_t before_sid = ns->name_len + 1, skipped = has_name ? 0 : before_sid;
+    return (struct span){ ns->name_and_sid + skipped, before_sid + ENGINEIO_SID_LEN - skipped };
 }
 
 static const struct session_ops session_ops = {
@@ -121,36 +122,34 @@ static const struct session_ops session_ops = {
 
 // ---- namespaces
 
-static bool is_in(const char *const *names, size_t n, struct span name)
+// Where the clients of the namespace called NAME are, or NULL.
+static const struct mount *find_mount(const struct mount *mount, struct span name)
 {
-    for (size_t i = 0; i < n && names[i]; i++)
-        if (span_equal(span_of(names[i]), name))
-            return true;
-    return false;
-}
-
-static bool is_namespace(const struct mount *mount, struct span name)
-{
-    return span_equal(name, SPAN("/")) ||
-           (mount->dialect->namespaces && is_in(mount->dialect->namespaces, SIZE_MAX, name)) ||
-           is_in(mount->opts->namespaces, mount->opts->n_namespaces, name);
+    if (span_equal(name, SPAN("/")))
+        return mount;
+    for (size_t i = 0; i < mount->n_namespaces; i++)
+        if (span_equal(mount->namespaces[i].path, name))
+            return &mount->namespaces[i];
+    return NULL;
 }
 
 static struct socketio_namespace *join(struct socketio_session *s, struct span name)
 {
-    const struct mount *mount = s->engineio->mount;
-    struct socketio_namespace *ns = malloc(sizeof *ns + name.len);
+    const struct mount *mount = find_mount(s->engineio->mount, name);
+    struct socketio_namespace *ns = mount ? malloc(sizeof *ns + name.len + 1 + ENGINEIO_SID_LEN) : NULL;
     if (!ns)
         return NULL;
     ns->session = (struct session){ .ops = &session_ops, .dialect = mount->dialect, .mount = mount };
     ns->owner = s;
     ns->name_len = name.len;
-    memcpy(ns->name, name.p, name.len);
+    memcpy(ns->name_and_sid, name.p, name.len);
+    char *sid = ns->name_and_sid + name.len;
+    *sid++ = '#';
     // Version 4 has one id for both layers; version 5's clients may know their own Engine.IO sid alone, others know this.
     if (s->version == SOCKETIO_4)
-        memcpy(ns->sid, s->engineio->sid, sizeof ns->sid);
+        memcpy(sid, s->engineio->sid, ENGINEIO_SID_LEN);
     else
-        engineio_make_sid(ns->sid);
+        engineio_make_sid(sid);
     list_append(&s->namespaces, &ns->in_owner);
     deadline_cancel(&s->connect);
     return ns;
@@ -173,8 +172,7 @@ static void wait_for_connect(struct socketio_session *s)
 static void connect_namespace(struct socketio_session *s, struct span name, struct span auth)
 {
     struct buf reply = { 0 };
-    bool is_known = name.len <= MAX_NAMESPACE && is_namespace(s->engineio->mount, name);
-    struct socketio_namespace *ns = is_known ? join(s, name) : NULL;
+    struct socketio_namespace *ns = join(s, name);
     struct span no_pid = { 0 };
     int err = ns ? socketio_put_connect(&reply, s->version, name, id_of(&ns->session), no_pid)
                  : socketio_put_connect_error(&reply, s->version, name, SPAN("Invalid namespace"));

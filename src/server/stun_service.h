@@ -3,6 +3,7 @@
 #ifndef STROWGER_SERVER_STUN_SERVICE_H
 #define STROWGER_SERVER_STUN_SERVICE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "net/udp.h"
@@ -17,8 +18,9 @@ struct stun_service {
     struct stun_stats stats;
 };
 
-// Makes S answer at ADDR on LOOP. 0 or a negative errno with nothing left behind.
-[[gnu::warn_unused_result]] int stun_service_open(struct stun_service *s, uv_loop_t *loop, const struct sockaddr *addr);
+// Makes S answer at ADDR on LOOP; IS_SHARED: see sock_bind(). 0 or a negative errno with nothing left behind.
+[[gnu::warn_unused_result]] int stun_service_open(struct stun_service *s, uv_loop_t *loop, const struct sockaddr *addr,
+                                                  bool is_shared);
 
 // Stops; the handle closes at the end of the turn.
 void stun_service_close(struct stun_service *s);

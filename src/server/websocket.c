@@ -51,6 +51,8 @@ void websocket_end_in(struct websocket *w, uint64_t ms, int code)
 
 void websocket_stay(struct websocket *w)
 {
+    if (w->state >= WEBSOCKET_ENDING)
+        return;
     w->closing_code = 0;
     conn_cancel_deadline(w->conn);
 }

@@ -10,55 +10,36 @@
 #include <stdint.h>
 
 #include "base/list.h"
-#include "base/map.h"
 #include "base/span.h"
+#include "switchboard/bus.h"
 
 struct peer;
 struct session;
 
 enum { PEER_MAX_CALLS = 1024 }; // that one peer may be in, ring and be rung by, all together
 
-// Names a peer from anywhere. A slot is used again, its generation never.
-struct peer_ref {
-    uint32_t slot, generation;
-};
-
-// A message on its way from one peer to another.
-struct relay {
-    struct peer_ref from;
-    struct span from_name;
-    int kind; // the dialect's own
-    const struct span *parts;
-    size_t n_parts;
-};
-
 // What the dialect that made a peer wants to hear.
 struct peer_ops {
     // R arrived for P. It is gone when this returns.
     void (*on_relay)(struct peer *p, const struct relay *r);
+    // R, which P sent to one peer elsewhere, came too late: that one is gone. May be NULL.
+    void (*on_undelivered)(struct peer *p, const struct relay *r);
 };
 
 struct peer {
-    struct map_node by_name; // in realm->names
+    struct bus_name *name; // owned
+    struct peer_ref ref;
     const struct peer_ops *ops;
     struct session *session;
     struct realm *realm;
     struct list calls; // struct call
     struct list seats; // struct seat
-    struct peer_ref ref;
-    char *name;
-    uint32_t name_len;
     uint32_t n_calls, n_seats;
 };
 
 static inline struct span peer_name(const struct peer *p)
 {
-    return (struct span){ p->name, p->name_len };
-}
-
-static inline bool peer_ref_equal(struct peer_ref a, struct peer_ref b)
-{
-    return a.slot == b.slot && a.generation == b.generation;
+    return (struct span){ p->name->text, p->name->len };
 }
 
 // One end of a call: P is in a call with OTHER, rings it or is rung by it. Each peer owns its own end; they are kept

@@ -3,14 +3,16 @@
 #ifndef STROWGER_SWITCHBOARD_REALM_H
 #define STROWGER_SWITCHBOARD_REALM_H
 
-#include "base/map.h"
+#include <stdint.h>
 
+struct bus;
 struct switchboard;
 
+// One worker's door to a realm.
 struct realm {
     struct switchboard *switchboard;
-    struct map names; // struct peer
-    struct map rooms; // struct room
+    struct bus *bus; // the switchboard's
+    uint32_t id;     // the same for all workers
 };
 
 #endif

@@ -7,92 +7,54 @@
 
 #include "switchboard/realm.h"
 
-static struct room *new_room(struct realm *realm, struct span name)
-{
-    struct room *room = malloc(sizeof *room + name.len);
-    if (!room)
-        return NULL;
-    *room = (struct room){ .realm = realm, .name_len = name.len };
-    list_init(&room->seats);
-    if (name.len)
-        memcpy(room->name, name.p, name.len);
-    if (map_insert(&realm->rooms, &room->by_name) != 0) {
-        free(room);
-        return NULL;
-    }
-    return room;
-}
-
-static void free_if_empty(struct room *room)
-{
-    if (room->n_seats)
-        return;
-    map_remove(&room->realm->rooms, &room->by_name);
-    free(room);
-}
-
-static struct seat *find_seat(const struct peer *p, const struct room *room)
+static struct seat *find_seat(const struct peer *p, struct span name)
 {
     LIST_EACH(&p->seats, node)
     {
         struct seat *seat = CONTAINER_OF(node, struct seat, in_peer);
-        if (seat->room == room)
+        if (span_equal(room_name(seat), name))
             return seat;
     }
     return NULL;
 }
 
-static struct seat *new_seat(struct room *room, struct peer *p, struct span card)
+int room_join(struct peer *p, const struct room_join *want, struct seat **seat, struct bus_joined *joined)
 {
-    struct seat *seat = malloc(sizeof *seat + card.len);
-    if (!seat)
-        return NULL;
-    seat->room = room;
-    seat->peer = p;
-    seat->card_len = card.len;
-    if (card.len)
-        memcpy(seat->card, card.p, card.len);
-    list_append(&room->seats, &seat->in_room);
-    list_append(&p->seats, &seat->in_peer);
-    room->n_seats++;
-    p->n_seats++;
-    return seat;
-}
-
-struct room *room_find(const struct realm *realm, struct span name)
-{
-    struct map_node *node = map_find(&realm->rooms, name);
-    return node ? CONTAINER_OF(node, struct room, by_name) : NULL;
-}
-
-int room_join(struct peer *p, struct span name, size_t capacity, struct span card, struct seat **seat)
-{
-    struct room *room = room_find(p->realm, name);
-    if (!room)
-        room = new_room(p->realm, name);
-    if (!room)
-        return -ENOMEM;
-    *seat = find_seat(p, room);
+    struct bus *bus = p->realm->bus;
+    *joined = (struct bus_joined){ 0 };
+    *seat = find_seat(p, want->name);
     if (*seat)
         return -EALREADY;
-    if (capacity != ROOM_UNLIMITED && room->n_seats >= capacity)
-        return -ENOSPC;
-    *seat = new_seat(room, p, card);
-    if (*seat)
-        return 0;
-    free_if_empty(room);
-    return -ENOMEM;
+    struct seat *new_seat = malloc(sizeof *new_seat + want->card.len);
+    if (!new_seat)
+        return -ENOMEM;
+    *new_seat =
+        (struct seat){ .bus = { .ref = p->ref, .card = new_seat->card, .card_len = want->card.len }, .peer = p };
+    if (want->card.len)
+        memcpy(new_seat->card, want->card.p, want->card.len);
+    struct bus_join asked = { .realm = p->realm->id,
+                              .name = want->name,
+                              .capacity = want->capacity,
+                              .news = want->news,
+                              .n_news = want->n_news };
+    int err = bus->ops->join(bus, &new_seat->bus, &asked, joined);
+    if (err) {
+        free(new_seat);
+        return err;
+    }
+    list_append(&p->seats, &new_seat->in_peer);
+    p->n_seats++;
+    *seat = new_seat;
+    return 0;
 }
 
-void room_leave(struct seat *seat)
+void room_leave(struct seat *seat, const struct relay *news)
 {
-    struct room *room = seat->room;
-    list_remove(&seat->in_room);
+    struct bus *bus = seat->peer->realm->bus;
     list_remove(&seat->in_peer);
     seat->peer->n_seats--;
+    bus->ops->leave(bus, &seat->bus, news);
     free(seat);
-    room->n_seats--;
-    free_if_empty(room);
 }
 
 struct seat *room_first_seat(const struct peer *p)
@@ -100,18 +62,19 @@ struct seat *room_first_seat(const struct peer *p)
     return list_is_empty(&p->seats) ? NULL : CONTAINER_OF(p->seats.next, struct seat, in_peer);
 }
 
-struct seat *room_next_seat(const struct room *room, const struct seat *seat)
+struct span room_name(const struct seat *seat)
 {
-    const struct list *node = seat ? seat->in_room.next : room->seats.next;
-    return node == &room->seats ? NULL : CONTAINER_OF(node, struct seat, in_room);
+    return seat->peer->realm->bus->ops->room_name(&seat->bus);
+}
+
+size_t room_count(const struct realm *realm, struct span name)
+{
+    struct bus *bus = realm->bus;
+    return bus->ops->count(bus, realm->id, name);
 }
 
 void room_publish(const struct seat *seat, const struct relay *r)
 {
-    LIST_EACH(&seat->room->seats, node)
-    {
-        struct peer *p = CONTAINER_OF(node, struct seat, in_room)->peer;
-        if (p != seat->peer)
-            p->ops->on_relay(p, r);
-    }
+    struct bus *bus = seat->peer->realm->bus;
+    bus->ops->publish(bus, &seat->bus, r);
 }

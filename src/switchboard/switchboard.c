@@ -7,22 +7,42 @@
 
 #include "switchboard/room.h"
 
-enum { FIRST_SLOTS = 64 };
+enum { FIRST_SLOTS = 64, MAX_SLOTS = 1 << 24 }; // as many as a peer_ref can tell apart
 
-static struct span peer_key(const struct map_node *node)
+static struct peer *peer_at(const struct switchboard *s, struct peer_ref ref)
 {
-    return peer_name(CONTAINER_OF(node, struct peer, by_name));
+    bool is_current = ref.slot < s->n_slots && s->slots[ref.slot].generation == ref.generation;
+    return is_current ? s->slots[ref.slot].peer : NULL;
 }
 
-static struct span room_key(const struct map_node *node)
+static bool deliver(void *user, struct peer_ref to, const struct relay *r)
 {
-    return room_name(CONTAINER_OF(node, struct room, by_name));
+    struct peer *peer = peer_at(user, to);
+    if (peer)
+        peer->ops->on_relay(peer, r);
+    return peer != NULL;
 }
+
+static void undelivered(void *user, const struct relay *r)
+{
+    struct peer *sender = peer_at(user, r->from);
+    if (sender && sender->ops->on_undelivered)
+        sender->ops->on_undelivered(sender, r);
+}
+
+static const struct bus_handler bus_handler = { .deliver = deliver, .undelivered = undelivered };
 
 void switchboard_init(struct switchboard *s)
 {
     *s = (struct switchboard){ 0 };
     pool_init(&s->peers, sizeof(struct peer));
+}
+
+void switchboard_connect(struct switchboard *s, struct bus *bus)
+{
+    s->bus = bus;
+    bus->handler = &bus_handler;
+    bus->user = s;
 }
 
 void switchboard_fini(struct switchboard *s)
@@ -31,23 +51,10 @@ void switchboard_fini(struct switchboard *s)
     free(s->slots);
 }
 
-void realm_init(struct realm *r, struct switchboard *s)
-{
-    r->switchboard = s;
-    map_init(&r->names, peer_key);
-    map_init(&r->rooms, room_key);
-}
-
-void realm_fini(struct realm *r)
-{
-    map_fini(&r->names);
-    map_fini(&r->rooms);
-}
-
 static int add_slots(struct switchboard *s)
 {
     uint32_t n = s->n_slots ? s->n_slots * 2 : FIRST_SLOTS;
-    struct peer_slot *slots = realloc(s->slots, n * sizeof *slots);
+    struct peer_slot *slots = n > MAX_SLOTS ? NULL : realloc(s->slots, n * sizeof *slots);
     if (!slots)
         return -ENOMEM;
     for (uint32_t i = s->n_slots; i < n; i++)
@@ -62,7 +69,8 @@ static int take_slot(struct switchboard *s, struct peer *peer)
     if (s->first_free == s->n_slots && add_slots(s) != 0)
         return -ENOMEM;
     struct peer_slot *slot = &s->slots[s->first_free];
-    peer->ref = (struct peer_ref){ .slot = s->first_free, .generation = slot->generation };
+    peer->ref =
+        (struct peer_ref){ .worker = s->bus->worker, .slot = s->first_free & 0xffffff, .generation = slot->generation };
     s->first_free = slot->next_free;
     slot->peer = peer;
     return 0;
@@ -77,30 +85,26 @@ static void give_slot(struct switchboard *s, struct peer *peer)
     s->first_free = peer->ref.slot;
 }
 
-static struct peer *find(const struct realm *realm, struct span name)
+// Makes NAME the name of PEER, in place of the one it has, if any.
+static int take_name(struct peer *peer, struct span text)
 {
-    struct map_node *node = map_find(&realm->names, name);
-    return node ? CONTAINER_OF(node, struct peer, by_name) : NULL;
-}
-
-static char *copy_of(struct span name)
-{
-    char *copy = malloc(name.len ? name.len : 1);
-    if (copy && name.len)
-        memcpy(copy, name.p, name.len);
-    return copy;
-}
-
-static int rename_peer(struct peer *peer, struct span name)
-{
-    char *copy = copy_of(name);
-    if (!copy)
+    struct bus *bus = peer->realm->bus;
+    struct bus_name *name = malloc(sizeof *name + text.len);
+    if (!name)
         return -ENOMEM;
-    map_remove(&peer->realm->names, &peer->by_name);
+    *name = (struct bus_name){ .ref = peer->ref, .realm = peer->realm->id, .len = (uint32_t)text.len };
+    if (text.len)
+        memcpy(name->text, text.p, text.len);
+    int err = bus->ops->claim(bus, name);
+    if (err) {
+        free(name);
+        return err;
+    }
+    if (peer->name)
+        bus->ops->release(bus, peer->name);
     free(peer->name);
-    peer->name = copy;
-    peer->name_len = (uint32_t)name.len;
-    return map_insert(&peer->realm->names, &peer->by_name); // can't fail: a place was just freed
+    peer->name = name;
+    return 0;
 }
 
 static int add_peer(struct realm *realm, struct session *session, const struct peer_ops *ops, struct span name)
@@ -109,33 +113,30 @@ static int add_peer(struct realm *realm, struct session *session, const struct p
     struct peer *peer = pool_take(&s->peers);
     if (!peer)
         return -ENOMEM;
-    *peer = (struct peer){ .ops = ops, .session = session, .realm = realm, .name_len = (uint32_t)name.len };
+    *peer = (struct peer){ .ops = ops, .session = session, .realm = realm };
     list_init(&peer->calls);
     list_init(&peer->seats);
-    peer->name = copy_of(name);
-    if (!peer->name)
-        goto fail_name;
-    if (take_slot(s, peer) != 0)
-        goto fail_slot;
-    if (map_insert(&realm->names, &peer->by_name) != 0)
-        goto fail_insert;
+    int err = take_slot(s, peer);
+    if (err)
+        goto fail;
+    err = take_name(peer, name);
+    if (err) {
+        give_slot(s, peer);
+        goto fail;
+    }
     session->peer = peer;
     return 0;
-fail_insert:
-    give_slot(s, peer);
-fail_slot:
-    free(peer->name);
-fail_name:
+fail:
     pool_give(&s->peers, peer);
-    return -ENOMEM;
+    return err;
 }
 
 int switchboard_claim(struct realm *realm, struct session *session, const struct peer_ops *ops, struct span name)
 {
-    struct peer *holder = find(realm, name);
-    if (holder)
-        return holder->session == session ? 0 : -EEXIST;
-    return session->peer ? rename_peer(session->peer, name) : add_peer(realm, session, ops, name);
+    struct peer *peer = session->peer;
+    if (!peer)
+        return add_peer(realm, session, ops, name);
+    return span_equal(peer_name(peer), name) ? 0 : take_name(peer, name);
 }
 
 void switchboard_release(struct peer *peer)
@@ -143,11 +144,11 @@ void switchboard_release(struct peer *peer)
     struct switchboard *s = peer->realm->switchboard;
     struct seat *seat;
     while ((seat = room_first_seat(peer)))
-        room_leave(seat);
+        room_leave(seat, NULL);
     struct call *call;
     while ((call = peer_latest_call(peer)))
         peer_remove_call(peer, call);
-    map_remove(&peer->realm->names, &peer->by_name);
+    s->bus->ops->release(s->bus, peer->name);
     give_slot(s, peer);
     peer->session->peer = NULL;
     free(peer->name);
@@ -156,17 +157,11 @@ void switchboard_release(struct peer *peer)
 
 bool switchboard_find(const struct realm *realm, struct span name, struct peer_ref *ref)
 {
-    struct peer *peer = find(realm, name);
-    if (peer)
-        *ref = peer->ref;
-    return peer != NULL;
+    struct bus *bus = realm->bus;
+    return bus->ops->find(bus, realm->id, name, ref);
 }
 
 bool switchboard_send(struct switchboard *s, struct peer_ref to, const struct relay *r)
 {
-    if (to.slot >= s->n_slots || s->slots[to.slot].generation != to.generation || !s->slots[to.slot].peer)
-        return false;
-    struct peer *peer = s->slots[to.slot].peer;
-    peer->ops->on_relay(peer, r);
-    return true;
+    return s->bus->ops->send(s->bus, to, r);
 }

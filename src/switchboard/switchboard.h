@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/map.h"
 #include "base/pool.h"
 #include "base/span.h"
+#include "switchboard/bus.h"
 #include "switchboard/peer.h"
 #include "switchboard/realm.h"
 #include "switchboard/session.h"
@@ -23,6 +23,7 @@ struct peer_slot {
 };
 
 struct switchboard {
+    struct bus *bus;
     struct pool peers;
     struct peer_slot *slots;
     uint32_t n_slots;
@@ -32,14 +33,11 @@ struct switchboard {
 // Makes S an empty switchboard, which holds no memory yet.
 void switchboard_init(struct switchboard *s);
 
+// Links S to others by BUS, whose handler it becomes; before there are any peers.
+void switchboard_connect(struct switchboard *s, struct bus *bus);
+
 // Frees it; every peer must have been released.
 void switchboard_fini(struct switchboard *s);
-
-// Makes R an empty realm of S.
-void realm_init(struct realm *r, struct switchboard *s);
-
-// Frees what R holds; nobody must be in it.
-void realm_fini(struct realm *r);
 
 // Makes SESSION the peer called NAME in REALM, or renames the peer that it is there already, which keeps its calls and
 // seats. OPS is told what arrives. 0, -EEXIST when another session holds the name, or -ENOMEM; on an error all is as
@@ -54,7 +52,8 @@ void switchboard_release(struct peer *peer);
 // Whether someone in REALM is called NAME; *REF says who.
 [[gnu::warn_unused_result]] bool switchboard_find(const struct realm *realm, struct span name, struct peer_ref *ref);
 
-// Delivers R to the peer TO, whose on_relay is called before this returns. False when TO is gone.
+// Delivers R to the peer TO: one of this worker hears it before this returns, unless something else for this worker still
+// waits. False when TO is known to be gone; that it went meanwhile is said to its sender's on_undelivered.
 bool switchboard_send(struct switchboard *s, struct peer_ref to, const struct relay *r);
 
 #endif

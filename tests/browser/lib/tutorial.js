@@ -56,8 +56,8 @@ export async function serveTutorial(t, port) {
         '/client.js': ['text/javascript', patchedClient(text, port)],
     };
     const server = createServer((request, response) => {
-        const [type, body] = files[request.url] ?? ['text/plain', undefined];
-        response.writeHead(body === undefined ? 404 : 200, { 'Content-Type': `${type}; charset=utf-8` });
+        const [type, body] = files[request.url] ?? ['text/plain', '']; // the browser also asks for an icon
+        response.writeHead(200, { 'Content-Type': `${type}; charset=utf-8` });
         response.end(body);
     });
     t.after(() => server.close());

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// One worker's whole share of the server: its loop, its end of the bus, its mounts, its listeners and pools.
+//
+// A station is touched by its own thread alone once it runs. What stations share is constant (settings) or the bus.
+#ifndef STROWGER_SERVER_STATION_H
+#define STROWGER_SERVER_STATION_H
+
+#include "base/pool.h"
+#include "cluster/bus_local.h"
+#include "dialect/dialect.h"
+#include "net/listener.h"
+#include "net/worker.h"
+#include "server/engineio.h"
+#include "server/http_conn.h"
+#include "server/mounts.h"
+#include "server/route.h"
+#include "server/stun_service.h"
+#include "switchboard/switchboard.h"
+
+enum { STATION_MAX_ENDPOINTS = 16 };
+
+// A TCP port and the UDP port beside it, at one address.
+struct endpoint {
+    struct listener listener;
+    struct stun_service stun;
+};
+
+struct station {
+    struct worker worker;
+    struct bus_port port;
+    struct switchboard switchboard;
+    struct mounts mounts;
+    struct site site;
+    struct http_opts http;
+    struct engineio engineio;
+    struct pool http_pool, ws_pool, socket_pool;
+    struct endpoint endpoints[STATION_MAX_ENDPOINTS];
+    int n_endpoints;
+    bool has_loop; // else it was never begun, and there is nothing to end
+    uv_async_t stop;
+    uv_thread_t thread;
+};
+
+// Settings that are the same for all stations and outlive them.
+struct station_opts {
+    const char *const *mounts; // "PATH=DIALECT", later ones over earlier
+    size_t n_mounts;
+    const struct dialect_opts *dialect;
+    const struct engineio_opts *engineio;
+    const struct web_root *web_root; // or NULL
+    struct origin_list origins;
+    struct websocket_opts websocket;
+    uint32_t max_fragments;
+    uint64_t head_timeout_ms;
+};
+
+// Makes S ready but for its bus and endpoints. 0, -EINVAL or -ENOENT for a mount, with *BAD_MOUNT saying which, or another
+// negative errno; station_fini() is due in any case.
+[[gnu::warn_unused_result]] int station_init(struct station *s, const struct station_opts *opts,
+                                             const char **bad_mount);
+
+// Makes S worker number I of LOCAL. 0 or a negative errno.
+[[gnu::warn_unused_result]] int station_connect(struct station *s, struct bus_local *local, int i);
+
+// Listens at ADDR, whose port is filled in when it was 0. IS_SHARED: with other stations. 0 or a negative errno.
+[[gnu::warn_unused_result]] int station_listen(struct station *s, struct sockaddr *addr, bool is_shared);
+
+// Stops listening.
+void station_close_endpoints(struct station *s);
+
+// Serves on this thread until station_stop().
+void station_run(struct station *s);
+
+// Has station_run() return. From any thread.
+void station_stop(struct station *s);
+
+// Ends all of S's sessions and connections, once it runs no more.
+void station_close(struct station *s);
+
+// Frees S, after station_close() of all stations and bus_local_settle().
+void station_fini(struct station *s);
+
+#endif

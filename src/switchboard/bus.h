@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// What links switchboards: who holds a name anywhere, the way to a peer elsewhere, and the order of a room's events.
+//
+// The switchboard knows "elsewhere" only through this table; each worker has a bus of its own, and all of a process share
+// what lies behind. The rules that every implementation keeps, and that tests/unit/test_bus_local.c holds it to:
+//
+// 1. No call blocks longer than it takes to change a table.
+// 2. A name in a realm is held by one peer at most.
+// 3. Messages from one peer to another, and to a room both are in, arrive in the order sent, or not at all; never twice.
+// 4. A member gets what was published after it joined, and nothing published before.
+// 5. All members of a room get its events in one order.
+// 6. What could not be delivered is told to its sender.
+#ifndef STROWGER_SWITCHBOARD_BUS_H
+#define STROWGER_SWITCHBOARD_BUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/span.h"
+
+// Names a peer from anywhere in the process. A slot is used again, a slot's generation never.
+struct peer_ref {
+    uint32_t worker : 8, slot : 24;
+    uint32_t generation;
+};
+
+static inline bool peer_ref_equal(struct peer_ref a, struct peer_ref b)
+{
+    return a.worker == b.worker && a.slot == b.slot && a.generation == b.generation;
+}
+
+// A message on its way from one peer to another, or to a room.
+struct relay {
+    struct peer_ref from;
+    struct span to_name; // whom a message to one peer is for, as its sender knows it; may be empty
+    int kind;            // the dialect's own
+    const struct span *parts;
+    size_t n_parts;
+};
+
+// A name that a peer holds. It must not change or go between claim and release, for others look at it.
+struct bus_name {
+    struct map_node node;
+    struct peer_ref ref; // who holds it
+    uint32_t realm;
+    uint32_t len;
+    char text[];
+};
+
+struct bus_room;
+
+// A peer's place in a room, embedded in the switchboard's seat. The same holds between join and leave.
+struct bus_seat {
+    struct list in_room;
+    struct bus_room *room; // set by join
+    struct peer_ref ref;
+    uint64_t joined_at; // the room's count of events then
+    const char *card;   // what others are to know of this member
+    size_t card_len;
+};
+
+// What join asks for.
+struct bus_join {
+    uint32_t realm;
+    struct span name;         // of the room, which is made if need be
+    size_t capacity;          // 0: unlimited
+    const struct relay *news; // published to those inside in the same step
+    size_t n_news;            // at most BUS_MAX_NEWS
+};
+
+enum { BUS_MAX_NEWS = 2 };
+
+// What join tells.
+struct bus_joined {
+    size_t n_members; // in the room now, the new one included; on -ENOSPC those that fill it
+    struct buf cards; // the others' cards with commas between; the caller frees it
+};
+
+// What a bus calls, on its own worker's thread and never from inside one of the calls below but deliver.
+struct bus_handler {
+    // R arrived for the peer TO of this worker. False when it is gone.
+    bool (*deliver)(void *user, struct peer_ref to, const struct relay *r);
+    // R, sent by r->from of this worker, found nobody.
+    void (*undelivered)(void *user, const struct relay *r);
+};
+
+struct bus;
+
+struct bus_ops {
+    // Takes NAME, which is filled in. 0, -EEXIST, or -ENOMEM.
+    int (*claim)(struct bus *b, struct bus_name *name);
+    void (*release)(struct bus *b, struct bus_name *name);
+    // Whether someone holds NAME in REALM; *REF says who.
+    bool (*find)(struct bus *b, uint32_t realm, struct span name, struct peer_ref *ref);
+    // Delivers R to TO, here at once (false when it is gone) or elsewhere later.
+    bool (*send)(struct bus *b, struct peer_ref to, const struct relay *r);
+    // Takes SEAT, whose ref and card are filled in, as WANT says. 0, -ENOSPC, or -ENOMEM; JOINED is filled in but for
+    // -ENOMEM.
+    int (*join)(struct bus *b, struct bus_seat *seat, const struct bus_join *want, struct bus_joined *joined);
+    // Gives SEAT back, publishing NEWS (may be NULL) to those who stay.
+    void (*leave)(struct bus *b, struct bus_seat *seat, const struct relay *news);
+    // Delivers R to all in SEAT's room but SEAT's own peer.
+    void (*publish)(struct bus *b, const struct bus_seat *seat, const struct relay *r);
+    // The name of SEAT's room, for as long as it is held.
+    struct span (*room_name)(const struct bus_seat *seat);
+    // How many hold a seat in the room called NAME.
+    size_t (*count)(struct bus *b, uint32_t realm, struct span name);
+};
+
+// What all buses begin with.
+struct bus {
+    const struct bus_ops *ops;
+    uint8_t worker; // for the refs of this worker's peers
+    const struct bus_handler *handler;
+    void *user;
+};
+
+#endif

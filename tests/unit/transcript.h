@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+// Plays a written-down conversation with a dialect, on sessions without sockets, and holds it to every byte.
+//
+// Include it after cmocka.h. A transcript is a row of lines, each of a session's letter and what it does; NULL ends it:
+//
+//     "A> text"   A says this text message (the first line of a session opens it)
+//     "A~ data"   A says this binary message
+//     "A< text"   A hears exactly this, the next of what was sent to it; a binary message is heard as "~data"
+//     "A."        A closes
+//     "A:"        A opens, and says nothing yet
+//
+// For legibility ' stands for ". Before anyone speaks, and at the end, everything sent must have been heard. At the end
+// all close, and nobody may be left behind.
+#ifndef STROWGER_TESTS_TRANSCRIPT_H
+#define STROWGER_TESTS_TRANSCRIPT_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "at_end.h"
+#include "base/buf.h"
+#include "base/list.h"
+#include "base/utf8.h"
+#include "dialect/dialect.h"
+#include "server/mounts.h"
+#include "switchboard/switchboard.h"
+
+struct fake_session {
+    struct session session;
+    struct buf sent; // what it has not heard yet, a line each
+    bool is_open;
+    int closing_code;
+};
+
+// What a server has around a dialect.
+struct stage {
+    struct switchboard switchboard;
+    struct mounts mounts;
+    struct dialect_opts opts;
+    struct fake_session sessions[26];
+};
+
+static inline struct fake_session *fake_of(struct session *s)
+{
+    return CONTAINER_OF(s, struct fake_session, session);
+}
+
+static inline void fake_note(struct fake_session *f, struct span part)
+{
+    if (f->is_open)
+        assert_int_equal(buf_put_span(&f->sent, part), 0);
+}
+
+static inline void fake_send(struct session *s, const struct span *parts, size_t n)
+{
+    struct buf whole = { 0 };
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(buf_put_span(&whole, parts[i]), 0);
+        fake_note(fake_of(s), parts[i]);
+    }
+    assert_true(utf8_is_valid(whole.p, whole.len));
+    buf_fini(&whole);
+    fake_note(fake_of(s), SPAN("\n"));
+}
+
+static inline void fake_send_binary(struct session *s, struct span data)
+{
+    fake_note(fake_of(s), SPAN("~"));
+    fake_note(fake_of(s), data);
+    fake_note(fake_of(s), SPAN("\n"));
+}
+
+static inline void fake_close(struct session *s, int code)
+{
+    fake_of(s)->closing_code = code;
+}
+
+static inline void fake_open(struct fake_session *f, const struct mount *mount)
+{
+    static const struct session_ops ops = { .send = fake_send, .send_binary = fake_send_binary, .close = fake_close };
+    *f = (struct fake_session){ .session = { .ops = &ops, .dialect = mount->dialect, .mount = mount }, .is_open = true };
+    if (f->session.dialect->on_open)
+        f->session.dialect->on_open(&f->session, (struct span){ 0 });
+}
+
+static inline void fake_end(struct fake_session *f)
+{
+    f->is_open = false; // nothing can be sent to it any more
+    if (f->session.dialect->on_close)
+        f->session.dialect->on_close(&f->session);
+    assert_null(f->session.peer);
+    buf_fini(&f->sent);
+}
+
+// MOUNT is "PATH=DIALECT".
+static inline void stage_init(struct stage *t, const char *mount, struct dialect_opts opts)
+{
+    *t = (struct stage){ .opts = opts };
+    if (!t->opts.unknown_text.len)
+        t->opts.unknown_text = SPAN("Unrecognized command: ");
+    switchboard_init(&t->switchboard);
+    assert_int_equal(mounts_add(&t->mounts, mount, &t->switchboard, &t->opts), 0);
+}
+
+static inline void mount_assert_empty(const struct mount *m)
+{
+    assert_int_equal(m->realm->names.n, 0);
+    assert_int_equal(m->realm->rooms.n, 0);
+    for (size_t i = 0; m->choices && m->dialect->choices[i]; i++)
+        mount_assert_empty(&m->choices[i]);
+}
+
+static inline void stage_fini(struct stage *t)
+{
+    for (size_t i = 0; i < 26; i++)
+        if (t->sessions[i].is_open)
+            fake_end(&t->sessions[i]);
+    for (size_t i = 0; i < t->mounts.n; i++)
+        mount_assert_empty(&t->mounts.list[i]);
+    assert_int_equal(t->switchboard.peers.n_in_use, 0);
+    mounts_fini(&t->mounts);
+    switchboard_fini(&t->switchboard);
+}
+
+static inline void stage_assert_all_heard(const struct stage *t, const char *line)
+{
+    for (size_t i = 0; i < 26; i++)
+        if (t->sessions[i].is_open && t->sessions[i].sent.len)
+            fail_msg("before \"%s\": %c has also heard %.*s", line, (char)('A' + i), (int)t->sessions[i].sent.len,
+                     t->sessions[i].sent.p);
+}
+
+static inline void fake_says(struct fake_session *f, bool is_binary, const char *text)
+{
+    size_t len = strlen(text);
+    char *copy = at_end(text, len);
+    for (size_t i = 0; i < len; i++)
+        if (copy[i] == '\'')
+            copy[i] = '"';
+    struct span message = { copy, len };
+    if (is_binary)
+        f->session.dialect->on_binary(&f->session, message);
+    else
+        f->session.dialect->on_text(&f->session, message);
+    free(copy);
+}
+
+static inline void fake_hears(struct fake_session *f, const char *line)
+{
+    const char *text = line + 3, *end = f->sent.len ? memchr(f->sent.p, '\n', f->sent.len) : NULL;
+    size_t len = end ? (size_t)(end - f->sent.p) : 0;
+    bool is_same = end && len == strlen(text);
+    for (size_t i = 0; is_same && i < len; i++)
+        is_same = f->sent.p[i] == (text[i] == '\'' ? '"' : text[i]);
+    if (!is_same)
+        fail_msg("wanted \"%s\"\nbut heard %.*s", line, (int)len, len ? f->sent.p : "");
+    f->sent.len -= len + 1;
+    memmove(f->sent.p, end + 1, f->sent.len);
+}
+
+static inline void stage_play_line(struct stage *t, const char *line)
+{
+    struct fake_session *f = &t->sessions[line[0] - 'A'];
+    if (line[1] != '<')
+        stage_assert_all_heard(t, line);
+    if (!f->is_open)
+        fake_open(f, &t->mounts.list[0]);
+    switch (line[1]) {
+    case '<':
+        fake_hears(f, line);
+        break;
+    case '.':
+        fake_end(f);
+        break;
+    case '>':
+    case '~':
+        fake_says(f, line[1] == '~', line + 3);
+        break;
+    default:
+        assert_int_equal(line[1], ':');
+    }
+}
+
+static inline void stage_play(struct stage *t, const char *const *lines)
+{
+    for (; *lines; lines++)
+        stage_play_line(t, *lines);
+    stage_assert_all_heard(t, "the end");
+}
+
+// Plays the lines that follow on a stage of their own, with DIALECT and the options OPTS.
+static inline void play_with(const char *dialect, struct dialect_opts opts, const char *const *lines)
+{
+    struct stage stage;
+    char mount[64] = "/=";
+    strcat(mount, dialect);
+    stage_init(&stage, mount, opts);
+    stage_play(&stage, lines);
+    stage_fini(&stage);
+}
+
+#define PLAY(dialect, ...) play_with(dialect, (struct dialect_opts){ 0 }, (const char *const[]){ __VA_ARGS__, NULL })
+
+#endif
