@@ -471,6 +471,11 @@ struct bus_local *bus_local_new(int n_workers, uint32_t n_realms)
     return l;
 }
 
+int bus_local_n_workers(const struct bus_local *l)
+{
+    return l->n_workers;
+}
+
 void bus_local_free(struct bus_local *l)
 {
     for (int i = 0; i < l->n_workers; i++)

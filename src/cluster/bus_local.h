@@ -42,6 +42,8 @@ struct bus_local *bus_local_new(int n_workers, uint32_t n_realms);
 // Frees it, after all its ports are closed; nobody must hold a name or seat.
 void bus_local_free(struct bus_local *l);
 
+int bus_local_n_workers(const struct bus_local *l);
+
 // Makes P the end of worker number I, whose loop and turn these are. From any thread before the workers
 // run. 0 or a negative errno.
 [[gnu::warn_unused_result]] int bus_port_open(struct bus_port *p, struct bus_local *l, int i, uv_loop_t *loop,

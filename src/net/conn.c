@@ -3,6 +3,7 @@
 #include "net/conn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -370,6 +371,18 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         read_once(c);
     if (events & UV_WRITABLE && c->state != CONN_CLOSED)
         flush(c);
+}
+
+int conn_detach(struct conn *c)
+{
+    flush(c);
+    if (c->state != CONN_OPEN || c->out_first)
+        return -EBUSY;
+    int fd = fcntl(c->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    conn_close(c, 0); // closes its own descriptor alone
+    return fd;
 }
 
 void conn_pause(struct conn *c)

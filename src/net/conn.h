@@ -124,6 +124,10 @@ void conn_finish(struct conn *c);
 // Ends the conn now; what was gathered is dropped. on_close follows at the end of this turn with ERR.
 void conn_close(struct conn *c, int err);
 
+// Takes the connection out of C, which closes, for another loop: its descriptor, or -EBUSY while output waits to leave, or
+// another negative errno; C is as before then.
+[[gnu::warn_unused_result]] int conn_detach(struct conn *c);
+
 // Stops and starts reading: what can't be taken now is left to TCP to hold back.
 void conn_pause(struct conn *c);
 void conn_resume(struct conn *c);

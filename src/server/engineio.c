@@ -83,11 +83,23 @@ static bool is_preflight(const struct http_request *r, const struct buf *cors)
     return r->method == HTTP_OPTIONS && cors->len;
 }
 
+// Whether the request is another worker's, where it now goes with its connection: polling needs no sticky balancer.
+static bool is_moved(const struct engineio_home *home, struct http_conn *h, struct span sid)
+{
+    int worker = engineio_session_worker(home, sid);
+    if (worker == home->worker)
+        return false;
+    http_move(h, worker);
+    return true;
+}
+
 void engineio_request(struct engineio *eio, struct http_conn *h, const struct http_request *r,
                       const struct mount *mount, const struct engineio_handler *handler)
 {
     struct request q = { .eio = eio, .h = h, .r = r, .mount = mount, .handler = handler };
     engineio_parse_query(r->query, &q.query);
+    if (is_moved(&eio->home, h, q.query.sid))
+        return;
     q.is_upgrade =
         http_field_has(r, SPAN("Upgrade"), SPAN("websocket")) && http_field_has(r, SPAN("Connection"), SPAN("Upgrade"));
     q.session = q.query.sid.len ? engineio_session_find(&eio->home, mount, q.query.sid) : NULL;

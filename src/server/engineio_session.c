@@ -7,8 +7,6 @@
 #include "base/buf.h"
 #include "base/rand.h"
 
-enum { SID_RANDOM_LEN = 15 };
-
 static struct engineio_session *of_sid(const struct map_node *node)
 {
     return CONTAINER_OF(node, struct engineio_session, by_sid);
@@ -164,16 +162,20 @@ static void start_heartbeat(struct engineio_session *e)
 
 // ---- the life of a session
 
+static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 void engineio_make_sid(char sid[ENGINEIO_SID_LEN])
 {
-    unsigned char random[SID_RANDOM_LEN];
+    unsigned char random[ENGINEIO_SID_LEN];
     rand_fill(random, sizeof random);
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    for (size_t i = 0; i < SID_RANDOM_LEN; i += 3) {
-        unsigned bits = (unsigned)random[i] << 16 | (unsigned)random[i + 1] << 8 | random[i + 2];
-        for (int shift = 18; shift >= 0; shift -= 6)
-            *sid++ = letters[bits >> shift & 63];
-    }
+    for (size_t i = 0; i < ENGINEIO_SID_LEN; i++)
+        sid[i] = letters[random[i] & 63];
+}
+
+int engineio_session_worker(const struct engineio_home *home, struct span sid)
+{
+    const char *letter = sid.len == ENGINEIO_SID_LEN ? memchr(letters, sid.p[0], sizeof letters - 1) : NULL;
+    return letter && letter - letters < home->n_workers ? (int)(letter - letters) : home->worker;
 }
 
 static void on_turn_end(struct turn_task *t)
@@ -196,6 +198,7 @@ struct engineio_session *engineio_session_new(struct engineio_home *home, const 
         return NULL;
     *e = (struct engineio_session){ .home = home, .mount = mount, .handler = handler, .link = *link };
     engineio_make_sid(e->sid);
+    e->sid[0] = letters[home->worker];
     if (map_insert(&home->sessions, &e->by_sid) != 0) {
         pool_give(&home->session_pool, e);
         return NULL;

@@ -17,7 +17,7 @@
 #include "proto/engineio.h"
 
 enum {
-    ENGINEIO_SID_LEN = 20,            // base64url of 15 random bytes
+    ENGINEIO_SID_LEN = 20,            // a letter for the worker, then 114 random bits as base64url
     ENGINEIO_MAX_QUEUE = 1024 * 1024, // bytes waiting for a client before it counts as gone
 };
 
@@ -36,6 +36,7 @@ struct engineio_opts {
 struct engineio_home {
     const struct engineio_opts *opts;
     struct conn_group *conns; // for timeouts and put-off work
+    int worker, n_workers;    // whose sessions these are, of how many
     struct map sessions;
     struct pool session_pool; // struct engineio_session
 };
@@ -103,6 +104,9 @@ void engineio_home_close(struct engineio_home *home);
 
 // Frees what HOME holds, after engineio_home_close() and the turn's end.
 void engineio_home_fini(struct engineio_home *home);
+
+// Which worker the session called SID belongs to, as its first letter tells; HOME's own when it can't be one of another's.
+int engineio_session_worker(const struct engineio_home *home, struct span sid);
 
 // The session at MOUNT called SID, or NULL; one that is overdue ends here, whatever its deadline's grain.
 struct engineio_session *engineio_session_find(const struct engineio_home *home, const struct mount *mount,

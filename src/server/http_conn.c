@@ -135,6 +135,12 @@ void http_respond_file(struct http_conn *h, const struct http_response *response
     pump_file(h);
 }
 
+void http_move(struct http_conn *h, int worker)
+{
+    h->state = HTTP_ENDED;
+    h->move_to = worker;
+}
+
 struct conn *http_conn_take(struct http_conn *h)
 {
     h->state = HTTP_ENDED;
@@ -278,6 +284,16 @@ static bool is_ready(const struct http_conn *h, size_t len)
                                  : len && h->state == HTTP_READING && h->conn->out_len < MAX_PENDING;
 }
 
+// The bytes at P begin with the request that moves.
+static void move(struct http_conn *h, const char *p, size_t len)
+{
+    int fd = conn_detach(h->conn);
+    if (fd >= 0)
+        h->opts->on_move(h->opts->user, h->move_to, fd, (struct span){ p, len });
+    else
+        conn_close(h->conn, UV_EBUSY); // it has not read its last answer yet asks more of it
+}
+
 static void process(struct http_conn *h, char *p, size_t len)
 {
     struct conn *c = h->conn;
@@ -285,6 +301,10 @@ static void process(struct http_conn *h, char *p, size_t len)
         size_t n = h->state == HTTP_READING ? read_head(h, p, len)
                    : h->is_chunked          ? read_chunked_body(h, p, len)
                                             : read_sized_body(h, p, len);
+        if (h->move_to >= 0) {
+            move(h, p, len);
+            return;
+        }
         p += n;
         len -= n;
         if (c->user != h) { // handed on
@@ -365,18 +385,31 @@ static const struct conn_handler handler = {
     .on_close = on_close,
 };
 
-void http_conn_open(struct conn_group *g, int fd, const struct http_opts *opts)
+static struct http_conn *open_conn(struct conn_group *g, int fd, const struct http_opts *opts)
 {
     struct http_conn *h = pool_take(opts->pool);
     if (!h) {
         close(fd);
-        return;
+        return NULL;
     }
-    *h = (struct http_conn){ .opts = opts, .file_fd = -1 };
+    *h = (struct http_conn){ .opts = opts, .move_to = -1, .file_fd = -1 };
     h->conn = conn_open(g, fd, &handler, h);
     if (!h->conn) {
         pool_give(opts->pool, h);
-        return;
+        return NULL;
     }
     conn_set_deadline(h->conn, opts->head_timeout_ms);
+    return h;
+}
+
+void http_conn_open(struct conn_group *g, int fd, const struct http_opts *opts)
+{
+    (void)open_conn(g, fd, opts);
+}
+
+void http_conn_adopt(struct conn_group *g, int fd, const struct http_opts *opts, char *p, size_t len)
+{
+    struct http_conn *h = open_conn(g, fd, opts);
+    if (h)
+        process(h, p, len);
 }

@@ -21,6 +21,9 @@ struct http_opts {
     // R was read: it must be answered, held or handed on with one of the calls below before this returns, when R and its
     // spans are gone.
     void (*on_request)(struct http_conn *h, const struct http_request *r);
+    // The connection FD and the LEN bytes at P, which came on it from a request on, are worker number WORKER's now: they go
+    // to http_conn_adopt() there. The bytes are gone when this returns.
+    void (*on_move)(void *user, int worker, int fd, struct span bytes);
     void *user;
     struct pool *pool; // struct http_conn
 };
@@ -56,6 +59,7 @@ struct http_conn {
     bool keep_alive;       // after the present answer
     bool is_head;          // the present request is HEAD: its answer has no body
     bool had_body;         // the present request has a body, which nobody reads: no further request can follow
+    int move_to;           // the worker that the connection moves to with the present request, or -1
     int file_fd;           // what the present answer's body is read from, or -1
     uint64_t file_left;    // bytes of it still to be read
     uint64_t pending_then; // bytes of the answer that were pending when the deadline last looked
@@ -74,6 +78,9 @@ struct http_response {
 
 // Begins HTTP on the connected socket FD. OPTS must live as long as the connection.
 void http_conn_open(struct conn_group *g, int fd, const struct http_opts *opts);
+
+// The same for a connection that another worker handed over, with what came on it.
+void http_conn_adopt(struct conn_group *g, int fd, const struct http_opts *opts, char *p, size_t len);
 
 // Answers the present request.
 void http_respond(struct http_conn *h, const struct http_response *response);
@@ -97,6 +104,9 @@ void http_refuse_body(struct http_conn *h, int status);
 
 // Leaves the present request to be answered later, from anywhere; WAITER hears when the client doesn't wait any more.
 void http_hold(struct http_conn *h, const struct http_waiter *waiter, void *user);
+
+// Hands the connection to worker number WORKER, where the present request is handled from the start.
+void http_move(struct http_conn *h, int worker);
 
 // Hands the conn on to another protocol, whose handler and user the caller sets at once; H is gone when on_request
 // returns, and the bytes behind the request go to the new handler's on_data.

@@ -2,6 +2,9 @@
 // One worker's whole share of the server; see station.h.
 #include "server/station.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "net/sock.h"
 #include "server/ws_session.h"
 
@@ -14,6 +17,35 @@ static void on_accept(struct listener *l, int fd)
 static void on_stop(uv_async_t *async)
 {
     worker_stop(&CONTAINER_OF(async, struct station, stop)->worker);
+}
+
+// A connection on its way to another station, with what came on it.
+struct moving {
+    struct bus_errand errand;
+    int fd;
+    size_t len;
+    char bytes[];
+};
+
+static void run_move(struct bus_errand *e, struct bus_port *p)
+{
+    struct moving *m = CONTAINER_OF(e, struct moving, errand);
+    struct station *s = p->user;
+    http_conn_adopt(&s->worker.conns, m->fd, &s->http, m->bytes, m->len);
+    free(m);
+}
+
+static void on_move(void *user, int worker, int fd, struct span bytes)
+{
+    struct station *s = CONTAINER_OF(user, struct station, site);
+    struct moving *m = malloc(sizeof *m + bytes.len);
+    if (!m) {
+        close(fd);
+        return;
+    }
+    *m = (struct moving){ .errand = { .run = run_move }, .fd = fd, .len = bytes.len };
+    memcpy(m->bytes, bytes.p, bytes.len);
+    bus_port_post(&s->port, worker, &m->errand);
 }
 
 static int add_mounts(struct station *s, const struct station_opts *opts, const char **bad_mount)
@@ -46,9 +78,11 @@ static void fill_site(struct station *s, const struct station_opts *opts)
         .engineio = &s->engineio,
         .origins = opts->origins,
     };
-    s->http = (struct http_opts){
-        .head_timeout_ms = opts->head_timeout_ms, .on_request = route_request, .user = &s->site, .pool = &s->http_pool
-    };
+    s->http = (struct http_opts){ .head_timeout_ms = opts->head_timeout_ms,
+                                  .on_request = route_request,
+                                  .on_move = on_move,
+                                  .user = &s->site,
+                                  .pool = &s->http_pool };
 }
 
 int station_init(struct station *s, const struct station_opts *opts, const char **bad_mount)
@@ -72,6 +106,8 @@ int station_init(struct station *s, const struct station_opts *opts, const char 
 int station_connect(struct station *s, struct bus_local *local, int i)
 {
     int err = bus_port_open(&s->port, local, i, &s->worker.loop, &s->worker.conns.turn, s);
+    s->engineio.home.worker = i;
+    s->engineio.home.n_workers = bus_local_n_workers(local);
     if (!err)
         switchboard_connect(&s->switchboard, &s->port.bus);
     return err;
