@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Many things of one size: taken and given back in constant time, without the heap's per-block cost.
 //
-// Things come from slabs of about 64 KiB. A slab whose things have all come back is freed, but for one that is kept, so
-// that memory follows the crowd down as well as up and a single thing taken and given back never touches the heap.
+// Things come from slabs of 256 KiB, taken from the system and given back to it whole, so that memory follows the crowd down
+// as well as up. One empty slab is kept, so that a single thing taken and given back never costs a system call; a pool that
+// empties and fills all the time may keep more, until pool_trim() finds that they were not needed.
 #ifndef STROWGER_BASE_POOL_H
 #define STROWGER_BASE_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/list.h"
@@ -13,16 +15,22 @@
 struct pool {
     size_t item_size; // rounded up to 16
     size_t n_in_use;
-    struct list partial; // slabs that have something free
+    size_t n_empty;      // slabs with nothing taken
+    size_t n_unneeded;   // the least that n_empty was since the last pool_trim()
+    bool keeps_empty;    // for pool_trim() to give back
+    struct list partial; // slabs that have something free, the empty ones last
     struct list full;    // slabs that have nothing free
-    struct list *spare;  // an empty slab kept for the next taker, also in partial; or NULL
 };
 
-// Makes P a pool of things of SIZE bytes (at most 8 KiB). Holds no memory yet.
-void pool_init(struct pool *p, size_t size);
+// Makes P a pool of things of SIZE bytes (at most 8 KiB). KEEPS_EMPTY: pool_trim() will be called now and then. Holds no
+// memory yet.
+void pool_init(struct pool *p, size_t size, bool keeps_empty);
 
 // Frees all slabs; everything taken must have been given back.
 void pool_fini(struct pool *p);
+
+// Gives back the empty slabs that nobody needed since the last call.
+void pool_trim(struct pool *p);
 
 // A thing of unspecified content, aligned to 16, or NULL.
 void *pool_take(struct pool *p);

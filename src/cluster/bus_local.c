@@ -75,8 +75,8 @@ static struct bus_local *local_of(struct bus *b)
 static struct shard *shard_of(struct bus_local *l, uint32_t realm, struct span name)
 {
     size_t n = name.len;
-    for (size_t i = name.len > 8 ? name.len - 8 : 0; i < name.len; i++)
-        n = n * 31 + (unsigned char)name.p[i];
+    if (n)
+        n += (unsigned char)name.p[0] + 7u * (unsigned char)name.p[n / 2] + 31u * (unsigned char)name.p[n - 1];
     return &l->shards[realm * N_SHARDS + n % N_SHARDS];
 }
 

@@ -117,21 +117,32 @@ static void relay(struct session *s, const struct command *command, struct json_
     send_relay(s, &target, RELAY_MESSAGE, parts, 3);
 }
 
+// NAME as the inside of a JSON string: as it is, or made in TEXT. Empty for want of memory: no name is.
+static struct span quoted(struct span name, struct buf *text)
+{
+    if (json_plain_len(name) == name.len)
+        return name;
+    if (json_put_string(text, name) != 0)
+        return nothing;
+    return (struct span){ text->p + 1, text->len - 2 };
+}
+
 static void offer(struct session *s, const struct command *command, struct json_field *fields)
 {
     struct target target;
     if (!find_target(s, fields, &target))
         return;
-    struct buf sender = { 0 };
-    if (json_put_string(&sender, peer_name(s->peer)) != 0 || peer_add_call(s->peer, target.ref) != 0) {
+    struct buf text = { 0 };
+    struct span sender = quoted(peer_name(s->peer), &text);
+    if (!sender.len || peer_add_call(s->peer, target.ref) != 0) {
         command_error(s, SPAN("Too many calls at once"), nothing, nothing);
     } else {
         const struct json_value *payload = &fields[command->payload].value;
-        struct span parts[] = { beginning_of(command, payload), payload->raw, SPAN(",\"name\":"), buf_span(&sender),
-                                SPAN("}") };
+        struct span parts[] = { beginning_of(command, payload), payload->raw, SPAN(",\"name\":\""), sender,
+                                SPAN("\"}") };
         send_relay(s, &target, RELAY_OFFER, parts, 5);
     }
-    buf_fini(&sender);
+    buf_fini(&text);
 }
 
 static void send_leave(struct session *s, struct call *call)
@@ -211,7 +222,10 @@ static void on_close(struct session *s)
         return;
     struct call *call;
     while ((call = peer_latest_call(s->peer)))
-        send_leave(s, call);
+        if (peer_ref_equal(call->other, s->peer->ref))
+            peer_remove_call(s->peer, call); // nobody is left to hear of it
+        else
+            send_leave(s, call);
     switchboard_release(s->peer);
 }
 

@@ -5,68 +5,47 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
+#include "net/proxy_protocol.h"
+
+// The group's buffer. What is received begins far enough behind its start for the plaintext to be written there while
+// ciphertext is still being read, so that TLS needs no second one; behind it small writes are gathered into records,
+// which may happen while a handler looks at what came in. Pages that are never touched cost nothing.
 enum {
-    LARGE_WRITE = 4 * CONN_CHUNK_SIZE, // what is left of a write from here on gets a block of its own size
-    MAX_IOV = 64,
+    RECV_AT = TLS_READ_AHEAD,
+    GATHER_AT = RECV_AT + CONN_RECV_SIZE,
+    BUFFER_SIZE = GATHER_AT + TLS_RECORD_LEN,
+    MAX_RECORDS = 4, // encrypted before they are sent
 };
 
-struct conn_chunk {
-    struct conn_chunk *next;
-    const char *p; // data, or somebody's static bytes
-    uint32_t off;  // bytes that have left
-    uint32_t len;  // bytes there are, those included
-    uint32_t cap;  // 0 for static bytes
-    bool is_pooled;
-    char data[];
-};
-
-enum { CHUNK_CAP = CONN_CHUNK_SIZE - sizeof(struct conn_chunk) };
-
-static void free_chunk(struct conn_group *g, struct conn_chunk *chunk)
+static void update_out_len(struct conn *c)
 {
-    if (chunk->is_pooled)
-        pool_give(&g->chunk_pool, chunk);
-    else
-        free(chunk);
-}
-
-static struct conn_chunk *new_chunk(struct conn *c, size_t want, bool is_static)
-{
-    bool is_pooled = !is_static && want < LARGE_WRITE;
-    size_t cap = is_static ? 0 : is_pooled ? CHUNK_CAP : want;
-    struct conn_chunk *chunk = is_pooled ? pool_take(&c->group->chunk_pool) : malloc(sizeof *chunk + cap);
-    if (!chunk)
-        return NULL;
-    *chunk = (struct conn_chunk){ .p = chunk->data, .cap = (uint32_t)cap, .is_pooled = is_pooled };
-    if (c->out_last)
-        c->out_last->next = chunk;
-    else
-        c->out_first = chunk;
-    c->out_last = chunk;
-    return chunk;
+    c->out_len = c->out.len + (c->tls ? c->tls->bio.out.len : 0);
 }
 
 static void drop_output(struct conn *c)
 {
-    for (struct conn_chunk *chunk = c->out_first, *next; chunk; chunk = next) {
-        next = chunk->next;
-        free_chunk(c->group, chunk);
-    }
-    c->out_first = c->out_last = NULL;
+    outq_clear(&c->out, &c->group->chunk_pool);
+    if (c->tls)
+        outq_clear(&c->tls->bio.out, &c->group->chunk_pool);
     c->out_len = 0;
+}
+
+static void on_trim(struct deadline *d)
+{
+    pool_trim(&CONTAINER_OF(d, struct conn_group, trim)->chunk_pool);
 }
 
 int conn_group_init(struct conn_group *g, uv_loop_t *loop, struct deadlines *deadlines)
 {
-    *g = (struct conn_group){ .loop = loop, .deadlines = deadlines, .recv_buf = malloc(CONN_RECV_SIZE) };
+    *g = (struct conn_group){ .loop = loop, .deadlines = deadlines, .recv_buf = malloc(BUFFER_SIZE) };
     turn_init(&g->turn);
     list_init(&g->conns);
     list_init(&g->to_flush);
-    pool_init(&g->conn_pool, sizeof(struct conn));
-    pool_init(&g->chunk_pool, CONN_CHUNK_SIZE);
+    deadline_init(&g->trim, on_trim);
+    pool_init(&g->conn_pool, sizeof(struct conn), false);
+    pool_init(&g->chunk_pool, OUTQ_CHUNK_SIZE, true);
     return g->recv_buf ? 0 : -ENOMEM;
 }
 
@@ -95,34 +74,76 @@ static void watch(struct conn *c)
         uv_poll_stop(&c->poll);
 }
 
+// Whether what comes first on the connection has not all come, and the handler knows of nothing yet.
+static bool is_greeting(const struct conn *c)
+{
+    return c->state < CONN_OPEN;
+}
+
+static void fail_greeting(struct conn *c, int err)
+{
+    c->group->stats.n_failed++;
+    conn_close(c, err);
+}
+
 static void on_due(struct deadline *d)
 {
     struct conn *c = CONTAINER_OF(d, struct conn, deadline);
-    if (c->state == CONN_OPEN && c->handler->on_deadline)
+    if (is_greeting(c))
+        fail_greeting(c, UV_ETIMEDOUT);
+    else if (c->state == CONN_OPEN && c->handler->on_deadline)
         c->handler->on_deadline(c);
     else
         conn_close(c, UV_ETIMEDOUT);
 }
 
-struct conn *conn_open(struct conn_group *g, int fd, const struct conn_handler *handler, void *user)
+void conn_drop(const struct conn_transfer *t)
+{
+    if (t->tls)
+        tls_close(t->tls);
+    close(t->fd);
+}
+
+struct conn *conn_adopt(struct conn_group *g, const struct conn_transfer *t, const struct conn_handler *handler,
+                        void *user)
 {
     struct conn *c = pool_take(&g->conn_pool);
-    if (!c) {
-        close(fd);
-        return NULL;
-    }
-    *c = (struct conn){ .group = g, .handler = handler, .user = user, .fd = fd };
-    if (uv_poll_init(g->loop, &c->poll, fd) != 0) {
-        pool_give(&g->conn_pool, c);
-        close(fd);
-        return NULL;
-    }
+    if (!c)
+        goto fail;
+    *c = (struct conn){ .group = g, .handler = handler, .user = user, .fd = t->fd, .state = CONN_OPEN };
+    if (uv_poll_init(g->loop, &c->poll, t->fd) != 0)
+        goto fail;
+    c->tls = t->tls;
+    c->client = t->client;
+    if (c->tls)
+        c->tls->bio.chunks = &g->chunk_pool;
     list_init(&c->to_flush);
     list_append(&g->conns, &c->in_group);
     deadline_init(&c->deadline, on_due);
     g->stats.n_accepted++;
     g->stats.n_open++;
     watch(c);
+    return c;
+fail:
+    if (c)
+        pool_give(&g->conn_pool, c);
+    conn_drop(t);
+    return NULL;
+}
+
+struct conn *conn_open(struct conn_group *g, int fd, const struct conn_opts *opts, const struct conn_handler *handler,
+                       void *user)
+{
+    struct conn *c = conn_adopt(g, &(struct conn_transfer){ .fd = fd }, handler, user);
+    if (!c || !opts)
+        return c;
+    c->opts = opts;
+    if (opts->n_proxies && addr_is_in_any(conn_client_address(c), opts->proxies, opts->n_proxies))
+        c->state = CONN_PROXIED;
+    else if (opts->tls)
+        c->state = CONN_SECURING;
+    if (is_greeting(c))
+        deadline_set(g->deadlines, &c->deadline, opts->greeting_ms);
     return c;
 }
 
@@ -133,6 +154,8 @@ static void on_closed(uv_handle_t *handle)
     c->handler->on_close(c, (int)(intptr_t)c->poll.data);
     // Only now: who sees the connection end must find its name free.
     close(c->fd);
+    if (c->tls)
+        tls_close(c->tls);
     list_remove(&c->in_group);
     g->stats.n_open--;
     pool_give(&g->conn_pool, c);
@@ -152,7 +175,7 @@ void conn_close(struct conn *c, int err)
 
 static void finish_if_done(struct conn *c)
 {
-    if (c->state != CONN_FINISHING || c->out_first)
+    if (c->state != CONN_FINISHING || c->out_len)
         return;
     if (c->has_eof) {
         conn_close(c, 0);
@@ -178,102 +201,57 @@ static void wait_for_flush(struct conn *c)
         list_append(&c->group->to_flush, &c->to_flush);
 }
 
-void conn_finish(struct conn *c)
+static void finish(struct conn *c)
 {
-    if (c->state != CONN_OPEN)
-        return;
     c->state = CONN_FINISHING;
     linger(c);
     watch(c);
     wait_for_flush(c); // the FIN leaves behind the output, at the turn's end
 }
 
-// Appends S to the output. -ENOMEM leaves a part of it there.
-static int gather(struct conn *c, struct span s, size_t more)
+void conn_finish(struct conn *c)
 {
-    while (s.len) {
-        struct conn_chunk *chunk = c->out_last;
-        if (!chunk || chunk->len >= chunk->cap) {
-            chunk = new_chunk(c, s.len + more, false);
-            if (!chunk)
-                return -ENOMEM;
-        }
-        size_t room = chunk->cap - chunk->len;
-        size_t n = s.len < room ? s.len : room;
-        memcpy(chunk->data + chunk->len, s.p, n);
-        chunk->len += (uint32_t)n;
-        c->out_len += n;
-        s.p += n;
-        s.len -= n;
+    if (is_greeting(c))
+        conn_close(c, 0); // there is nobody yet to say goodbye to
+    else if (c->state == CONN_OPEN)
+        finish(c);
+}
+
+// What conn_write() and its kin do at their end: ERR is 0 or what kept them from gathering everything.
+static int end_write(struct conn *c, int err)
+{
+    if (err) {
+        conn_close(c, err);
+        return err;
     }
+    update_out_len(c);
+    wait_for_flush(c);
     return 0;
+}
+
+static bool is_writable(const struct conn *c)
+{
+    return c->state <= CONN_OPEN;
 }
 
 int conn_write(struct conn *c, const struct span *spans, size_t n)
 {
-    if (c->state != CONN_OPEN)
+    if (!is_writable(c))
         return -ENOTCONN;
     size_t more = 0;
+    int err = 0;
     for (size_t i = 0; i < n; i++)
         more += spans[i].len;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && !err; i++) {
         more -= spans[i].len;
-        if (gather(c, spans[i], more) != 0) {
-            conn_close(c, UV_ENOMEM);
-            return -ENOMEM;
-        }
+        err = outq_put(&c->out, &c->group->chunk_pool, spans[i], more);
     }
-    wait_for_flush(c);
-    return 0;
+    return end_write(c, err);
 }
 
 int conn_write_static(struct conn *c, struct span s)
 {
-    if (c->state != CONN_OPEN)
-        return -ENOTCONN;
-    if (!s.len)
-        return 0;
-    struct conn_chunk *chunk = new_chunk(c, 0, true);
-    if (!chunk) {
-        conn_close(c, UV_ENOMEM);
-        return -ENOMEM;
-    }
-    chunk->p = s.p;
-    chunk->len = (uint32_t)s.len;
-    c->out_len += s.len;
-    wait_for_flush(c);
-    return 0;
-}
-
-static void drop_written(struct conn *c, size_t n)
-{
-    c->out_len -= n;
-    c->group->stats.bytes_out += n;
-    while (c->out_first) {
-        struct conn_chunk *chunk = c->out_first;
-        size_t left = chunk->len - chunk->off;
-        if (n < left) {
-            chunk->off += (uint32_t)n;
-            return;
-        }
-        n -= left;
-        c->out_first = chunk->next;
-        free_chunk(c->group, chunk);
-    }
-    c->out_last = NULL;
-}
-
-static ssize_t write_once(struct conn *c, size_t *offered)
-{
-    struct iovec iov[MAX_IOV];
-    int n = 0;
-    *offered = 0;
-    for (struct conn_chunk *chunk = c->out_first; chunk && n < MAX_IOV; chunk = chunk->next) {
-        iov[n++] = (struct iovec){ .iov_base = (char *)chunk->p + chunk->off, .iov_len = chunk->len - chunk->off };
-        *offered += chunk->len - chunk->off;
-    }
-    struct msghdr message = { .msg_iov = iov, .msg_iovlen = (size_t)n };
-    return sendmsg(c->fd, &message, MSG_NOSIGNAL);
+    return is_writable(c) ? end_write(c, outq_put_static(&c->out, s)) : -ENOTCONN;
 }
 
 static void set_blocked(struct conn *c, bool is_blocked)
@@ -284,30 +262,64 @@ static void set_blocked(struct conn *c, bool is_blocked)
     watch(c);
 }
 
+// Encrypts the next few records of what was written, and behind the last the goodbye if nothing more will be.
+static int encrypt_some(struct conn *c)
+{
+    for (int i = 0; i < MAX_RECORDS && !outq_is_empty(&c->out); i++) {
+        struct span s = outq_peek(&c->out, c->group->recv_buf + GATHER_AT, TLS_RECORD_LEN);
+        if (tls_write(c->tls, s) != 0)
+            return -ENOMEM;
+        outq_drop(&c->out, &c->group->chunk_pool, s.len);
+    }
+    if (outq_is_empty(&c->out) && c->state == CONN_FINISHING)
+        tls_finish(c->tls);
+    return 0;
+}
+
+// The bytes that are next to leave as they travel; none when all have left. NULL when that was no longer possible.
+static struct outq *next_out(struct conn *c)
+{
+    if (!c->tls)
+        return &c->out;
+    struct outq *q = &c->tls->bio.out;
+    if (outq_is_empty(q) && tls_is_writable(c->tls) && encrypt_some(c) != 0)
+        return NULL;
+    return q;
+}
+
+// Sends what Q holds. 0, -EAGAIN when the socket took less, or another negative errno.
+static int send_out(struct conn *c, struct outq *q)
+{
+    size_t offered;
+    ssize_t n = outq_send(q, c->fd, &offered);
+    if (n == -EINTR)
+        return 0;
+    if (n < 0)
+        return (int)n;
+    outq_drop(q, &c->group->chunk_pool, (size_t)n);
+    c->group->stats.bytes_out += (uint64_t)n;
+    if (n > 0)
+        linger(c);
+    return (size_t)n < offered ? -EAGAIN : 0;
+}
+
 static void flush(struct conn *c)
 {
-    if (c->state == CONN_CLOSED)
+    if (c->state == CONN_CLOSED || (is_greeting(c) && !c->tls))
         return;
-    bool had_output = c->out_first != NULL;
-    while (c->out_first) {
-        size_t offered;
-        ssize_t n = write_once(c, &offered);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno != EAGAIN) {
-            conn_close(c, -errno);
-            return;
-        }
-        if (n > 0) {
-            drop_written(c, (size_t)n);
-            linger(c);
-        }
-        if (n < 0 || (size_t)n < offered) {
-            set_blocked(c, true);
-            return;
-        }
+    bool had_output = c->out_len > 0;
+    struct outq *q;
+    int err = 0;
+    while ((q = next_out(c)) && !outq_is_empty(q) && !err)
+        err = send_out(c, q);
+    if (!q || (err && err != -EAGAIN)) {
+        conn_close(c, q ? err : UV_ENOMEM);
+        return;
     }
-    set_blocked(c, false);
+    update_out_len(c);
+    set_blocked(c, err == -EAGAIN);
+    if (err)
+        return;
     finish_if_done(c);
     if (had_output && c->state == CONN_OPEN && c->handler->on_drain)
         c->handler->on_drain(c);
@@ -320,12 +332,16 @@ void conn_group_flush(struct conn_group *g)
     list_take(&batch, &g->to_flush);
     while ((node = list_shift(&batch)))
         flush(CONTAINER_OF(node, struct conn, to_flush));
+    if (g->chunk_pool.n_empty > 1 && !deadline_is_armed(&g->trim))
+        deadline_set(g->deadlines, &g->trim, CONN_TRIM_MS);
 }
 
 static void end_of_input(struct conn *c)
 {
     c->has_eof = true;
-    if (c->state == CONN_FINISHING) {
+    if (is_greeting(c)) {
+        fail_greeting(c, 0);
+    } else if (c->state == CONN_FINISHING) {
         watch(c);
         finish_if_done(c);
     } else if (c->handler->on_eof) {
@@ -343,9 +359,101 @@ static void discard(struct conn *c, size_t n)
         conn_close(c, UV_ECONNABORTED);
 }
 
+// What came first has all come: now the handler has its say.
+static void end_greeting(struct conn *c)
+{
+    c->state = CONN_OPEN;
+    deadline_cancel(&c->deadline);
+    if (c->deadline_ms)
+        conn_set_deadline(c, c->deadline_ms);
+    if (c->out_len)
+        wait_for_flush(c);
+}
+
+// Looks at what a proxy may have put before everything else, and takes no byte more than that from the socket.
+static void read_proxy_header(struct conn *c)
+{
+    char *p = c->group->recv_buf;
+    struct addr client = *conn_client_address(c);
+    ssize_t n = recv(c->fd, p, PROXY_PROTOCOL_MAX, MSG_PEEK);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    ssize_t header_len = n > 0 ? proxy_protocol_parse(p, (size_t)n, &client) : -EPROTO;
+    if (header_len == 0 && n > c->peeked_len) {
+        // What was seen stays readable: only more of it is to wake us, or its end.
+        int enough = (int)n + 1;
+        c->peeked_len = (uint32_t)n;
+        setsockopt(c->fd, SOL_SOCKET, SO_RCVLOWAT, &enough, sizeof enough);
+        return;
+    }
+    if (header_len == -ENOENT)
+        header_len = 0; // this proxy says it in HTTP, or not at all
+    else if (header_len <= 0 || recv(c->fd, p, (size_t)header_len, 0) != header_len) {
+        fail_greeting(c, UV_EPROTO);
+        return;
+    }
+    int one = 1;
+    if (c->peeked_len)
+        setsockopt(c->fd, SOL_SOCKET, SO_RCVLOWAT, &one, sizeof one);
+    c->client = client;
+    c->state = CONN_SECURING;
+    if (!c->opts->tls)
+        end_greeting(c);
+}
+
+// Nothing can be read or written any more; what TLS has to say about that is still sent.
+static void fail_tls(struct conn *c)
+{
+    if (is_greeting(c)) {
+        outq_clear(&c->out, &c->group->chunk_pool);
+        c->group->stats.n_failed++;
+        finish(c);
+    } else {
+        send_out(c, &c->tls->bio.out);
+        conn_close(c, UV_EPROTO);
+    }
+}
+
+static void count_handshake(struct conn *c)
+{
+    c->group->stats.n_handshakes++;
+    c->group->stats.n_resumed += tls_is_resumed(c->tls);
+}
+
+static void read_tls(struct conn *c, struct span in)
+{
+    char *out = c->group->recv_buf;
+    // Not before there is something to read: who only connects costs no more than on a plain port.
+    if (!c->tls && !(c->tls = tls_open(c->opts->tls, &c->group->chunk_pool))) {
+        fail_greeting(c, UV_ENOMEM);
+        return;
+    }
+    size_t len = tls_read(c->tls, in, out);
+    update_out_len(c);
+    if (c->out_len)
+        wait_for_flush(c);
+    if (is_greeting(c) && tls_is_writable(c->tls)) {
+        count_handshake(c);
+        end_greeting(c);
+    }
+    if (len && c->state == CONN_OPEN)
+        c->handler->on_data(c, out, len);
+    if (c->state == CONN_CLOSED)
+        return;
+    if (c->tls->state == TLS_FAILED)
+        fail_tls(c);
+    else if (c->tls->state == TLS_ENDED)
+        end_of_input(c);
+}
+
 static void read_once(struct conn *c)
 {
-    ssize_t n = recv(c->fd, c->group->recv_buf, CONN_RECV_SIZE, 0);
+    if (c->state == CONN_PROXIED) {
+        read_proxy_header(c);
+        return;
+    }
+    char *p = c->group->recv_buf + RECV_AT;
+    ssize_t n = recv(c->fd, p, CONN_RECV_SIZE, 0);
     if (n < 0) {
         if (errno != EAGAIN && errno != EINTR)
             conn_close(c, -errno);
@@ -356,8 +464,10 @@ static void read_once(struct conn *c)
         end_of_input(c);
     else if (c->state == CONN_FINISHING)
         discard(c, (size_t)n);
+    else if (c->tls || c->state == CONN_SECURING)
+        read_tls(c, (struct span){ p, (size_t)n });
     else
-        c->handler->on_data(c, c->group->recv_buf, (size_t)n);
+        c->handler->on_data(c, p, (size_t)n);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
@@ -373,16 +483,18 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         flush(c);
 }
 
-int conn_detach(struct conn *c)
+int conn_detach(struct conn *c, struct conn_transfer *t)
 {
     flush(c);
-    if (c->state != CONN_OPEN || c->out_first)
+    if (c->state != CONN_OPEN || c->out_len)
         return -EBUSY;
     int fd = fcntl(c->fd, F_DUPFD_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
+    *t = (struct conn_transfer){ .fd = fd, .tls = c->tls, .client = c->client };
+    c->tls = NULL;
     conn_close(c, 0); // closes its own descriptor alone
-    return fd;
+    return 0;
 }
 
 void conn_pause(struct conn *c)
@@ -403,18 +515,30 @@ void conn_resume(struct conn *c)
 
 void conn_set_deadline(struct conn *c, uint64_t ms)
 {
-    if (c->state == CONN_OPEN)
+    if (is_greeting(c))
+        c->deadline_ms = (uint32_t)ms;
+    else if (c->state == CONN_OPEN)
         deadline_set(c->group->deadlines, &c->deadline, ms);
 }
 
 void conn_cancel_deadline(struct conn *c)
 {
-    if (c->state == CONN_OPEN)
+    if (is_greeting(c))
+        c->deadline_ms = 0;
+    else if (c->state == CONN_OPEN)
         deadline_cancel(&c->deadline);
 }
 
-int conn_peer_address(const struct conn *c, struct sockaddr_storage *addr)
+const struct addr *conn_client_address(struct conn *c)
 {
-    socklen_t len = sizeof *addr;
-    return getpeername(c->fd, (struct sockaddr *)addr, &len) == 0 ? 0 : -errno;
+    struct sockaddr_storage peer = { 0 };
+    socklen_t len = sizeof peer;
+    if (addr_is_unknown(&c->client) && getpeername(c->fd, (struct sockaddr *)&peer, &len) == 0)
+        c->client = addr_of_sockaddr((struct sockaddr *)&peer);
+    return &c->client;
+}
+
+void conn_set_client_address(struct conn *c, const struct addr *addr)
+{
+    c->client = *addr;
 }

@@ -2,8 +2,9 @@
 // Bytes on one TCP connection: read into one shared buffer, gathered for writing, closed without losing the last word.
 //
 // A conn belongs to the group of its worker's loop. What is written is copied into chunks from the group's pool and leaves
-// with one writev a turn of the loop; an idle conn holds no buffer. conn_close() marks, and on_close and the freeing follow at the end of
-// the turn, so that a conn named by a caller further up the stack stays valid.
+// with one writev a turn of the loop; an idle conn holds no buffer. conn_close() marks, and on_close and the freeing follow
+// at the end of the turn, so that a conn named by a caller further up the stack stays valid. Whether the bytes travel
+// encrypted, and behind a proxy, its user is not told and need not know.
 #ifndef STROWGER_NET_CONN_H
 #define STROWGER_NET_CONN_H
 
@@ -12,15 +13,18 @@
 #include <sys/socket.h>
 #include <uv.h>
 
+#include "base/addr.h"
 #include "base/list.h"
 #include "base/pool.h"
 #include "base/span.h"
 #include "net/deadline.h"
+#include "net/outq.h"
+#include "net/tls.h"
 #include "net/turn.h"
 
 enum {
+    CONN_TRIM_MS = 1000,
     CONN_RECV_SIZE = 64 * 1024,  // the shared read buffer
-    CONN_CHUNK_SIZE = 4096,      // output buffers, their heads included
     CONN_LINGER_MS = 2000,       // how long conn_finish() waits for the other side to take more, and then for its end
     CONN_LINGER_BYTES = 1 << 20, // and how much it reads meanwhile without looking
 };
@@ -30,7 +34,9 @@ struct conn;
 struct conn_stats {
     uint64_t n_accepted;
     uint64_t n_open;
-    uint64_t bytes_in, bytes_out;
+    uint64_t bytes_in, bytes_out;      // as they travelled
+    uint64_t n_handshakes, n_resumed;  // of TLS that succeeded, and those of them that took up an earlier session
+    uint64_t n_failed;                 // TLS handshakes and proxies' headers that were wrong or took too long
 };
 
 // What the connections of one loop have in common.
@@ -41,9 +47,18 @@ struct conn_group {
     struct list conns;      // all of them, for the end
     struct list to_flush;   // those with output that nobody has tried to write yet
     struct pool conn_pool;  // struct conn
+    struct deadline trim;   // when chunks that are not needed any more go back to the system
     struct pool chunk_pool; // output buffers
-    char *recv_buf;         // the one buffer that all reads go through
+    char *recv_buf;         // the one buffer that all reads go through; see conn.c
     struct conn_stats stats;
+};
+
+// How the connections of one listener begin.
+struct conn_opts {
+    struct tls_context *tls;           // NULL: plain
+    const struct addr_prefix *proxies; // whose word for their client's address counts, by the PROXY protocol
+    size_t n_proxies;
+    uint64_t greeting_ms; // until the TLS handshake must be done, and a proxy's header there
 };
 
 // What the present user of a conn wants to hear. All but on_data and on_close may be NULL.
@@ -61,24 +76,29 @@ struct conn_handler {
 };
 
 enum conn_state {
-    CONN_OPEN,
+    CONN_PROXIED,   // a proxy may say first whom it speaks for
+    CONN_SECURING,  // a TLS handshake is first
+    CONN_OPEN,      // the handler is heard and hears
     CONN_FINISHING, // output leaves, then a FIN, then what still comes in is thrown away until the other side's FIN
     CONN_CLOSED,    // uv_close() is under way
 };
 
-struct conn_chunk;
-
 struct conn {
     uv_poll_t poll;
     struct conn_group *group;
+    const struct conn_opts *opts;       // only before CONN_OPEN
     const struct conn_handler *handler; // replaced when the protocol changes, never NULL
     void *user;                         // the handler's own
     struct list in_group;               // in group->conns
     struct list to_flush;               // in group->to_flush while output waits for this turn's end
-    struct conn_chunk *out_first, *out_last;
-    size_t out_len; // bytes in the chunks
+    struct outq out;                    // what was written
+    struct tls *tls;                    // NULL: plain, or not yet begun
+    size_t out_len;                     // bytes that have not left, here and encrypted in tls
+    struct addr client;                 // unknown until it is asked for
     struct deadline deadline;
     int fd;
+    uint32_t deadline_ms;   // what the handler asked for before CONN_OPEN; 0: nothing
+    uint32_t peeked_len;    // bytes of a proxy's header that have been seen, while CONN_PROXIED
     uint32_t discarded_len; // bytes thrown away while CONN_FINISHING
     enum conn_state state;
     bool is_paused;  // does not want to read
@@ -106,8 +126,28 @@ void conn_group_close(struct conn_group *g);
 // Frees what G holds, once the loop has run its closing callbacks.
 void conn_group_fini(struct conn_group *g);
 
-// Takes over the connected, non-blocking socket FD and starts reading. NULL when memory is short; FD is closed then.
-struct conn *conn_open(struct conn_group *g, int fd, const struct conn_handler *handler, void *user);
+// Takes over the connected, non-blocking socket FD and starts reading. OPTS must live as long as the conn; NULL is a plain
+// one. NULL when memory is short; FD is closed then.
+struct conn *conn_open(struct conn_group *g, int fd, const struct conn_opts *opts, const struct conn_handler *handler,
+                       void *user);
+
+// A connection on its way from one loop to another.
+struct conn_transfer {
+    int fd;
+    struct tls *tls;
+    struct addr client;
+};
+
+// Takes over what conn_detach() gave out, on any thread. NULL when memory is short; the connection is gone then.
+struct conn *conn_adopt(struct conn_group *g, const struct conn_transfer *t, const struct conn_handler *handler,
+                        void *user);
+
+// Ends a connection that conn_detach() gave out and nobody took over.
+void conn_drop(const struct conn_transfer *t);
+
+// Takes the connection out of C, which closes, for another loop. 0, -EBUSY while output waits to leave, or another negative
+// errno; C is as before then.
+[[gnu::warn_unused_result]] int conn_detach(struct conn *c, struct conn_transfer *t);
 
 // Gathers N spans for writing. 0, -ENOMEM (the conn is then being closed: half a message must not leave), or
 // -ENOTCONN when it is closed or finishing.
@@ -124,19 +164,20 @@ void conn_finish(struct conn *c);
 // Ends the conn now; what was gathered is dropped. on_close follows at the end of this turn with ERR.
 void conn_close(struct conn *c, int err);
 
-// Takes the connection out of C, which closes, for another loop: its descriptor, or -EBUSY while output waits to leave, or
-// another negative errno; C is as before then.
-[[gnu::warn_unused_result]] int conn_detach(struct conn *c);
-
 // Stops and starts reading: what can't be taken now is left to TCP to hold back.
 void conn_pause(struct conn *c);
 void conn_resume(struct conn *c);
 
-// Calls on_deadline in MS milliseconds; replaces an earlier deadline. Ignored when the conn is no longer CONN_OPEN.
+// Calls on_deadline in MS milliseconds; replaces an earlier deadline. Before the conn is CONN_OPEN the time begins when it
+// is; afterwards this is ignored.
 void conn_set_deadline(struct conn *c, uint64_t ms);
 void conn_cancel_deadline(struct conn *c);
 
-// The other side's address, at most 128 bytes at ADDR. 0 or a negative errno.
-[[gnu::warn_unused_result]] int conn_peer_address(const struct conn *c, struct sockaddr_storage *addr);
+// The address of the client at the other end, or behind the proxies there; unknown when the kernel knows it no more. The
+// same from then on. C's.
+const struct addr *conn_client_address(struct conn *c);
+
+// Has that be ADDR, which a proxy told.
+void conn_set_client_address(struct conn *c, const struct addr *addr);
 
 #endif

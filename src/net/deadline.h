@@ -39,6 +39,11 @@ void deadline_init(struct deadline *d, void (*on_due)(struct deadline *d));
 // Arms D, or moves it when it is armed, to MS milliseconds from now; at least one tick.
 void deadline_set(struct deadlines *w, struct deadline *d, uint64_t ms);
 
+static inline bool deadline_is_armed(const struct deadline *d)
+{
+    return !list_is_empty(&d->node);
+}
+
 // Disarms D; harmless when it is not armed.
 void deadline_cancel(struct deadline *d);
 

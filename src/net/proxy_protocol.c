@@ -60,8 +60,7 @@ static int parse_line(struct span line, struct addr *client)
     bool is_ipv4 = span_equal(family, SPAN("TCP4"));
     struct addr source, destination;
     if ((!is_ipv4 && !span_equal(family, SPAN("TCP6"))) || addr_parse(&source, next_word(&line)) != 0 ||
-        addr_parse(&destination, next_word(&line)) != 0 || !is_port(next_word(&line)) || memchr(line.p, ' ', line.len) ||
-        !is_port(line))
+        addr_parse(&destination, next_word(&line)) != 0 || !is_port(next_word(&line)) || !is_port(line))
         return -EINVAL;
     // An IPv4 client on an IPv6 socket of the proxy's is told as TCP6 with a mapped address.
     if (is_ipv4 && !addr_is_ipv4(&source))
@@ -77,9 +76,10 @@ static ssize_t parse_1(const char *p, size_t len, struct addr *client)
     if (!end)
         return max < MAX_LINE ? 0 : -EINVAL;
     size_t line_len = (size_t)(end - p);
-    if (end[-1] != '\r' || parse_line((struct span){ p + signature_1.len, line_len - 1 - signature_1.len }, client) != 0)
+    if (end[-1] != '\r')
         return -EINVAL;
-    return (ssize_t)line_len + 1;
+    struct span line = { p + signature_1.len, line_len - 1 - signature_1.len };
+    return parse_line(line, client) == 0 ? (ssize_t)line_len + 1 : -EINVAL;
 }
 
 // Reads the LEN bytes of addresses at P, of which FAMILY says what they are. 0 or -EINVAL.

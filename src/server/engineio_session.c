@@ -21,7 +21,7 @@ void engineio_home_init(struct engineio_home *home, const struct engineio_opts *
 {
     *home = (struct engineio_home){ .opts = opts, .conns = conns };
     map_init(&home->sessions, sid_key);
-    pool_init(&home->session_pool, sizeof(struct engineio_session));
+    pool_init(&home->session_pool, sizeof(struct engineio_session), false);
 }
 
 void engineio_home_close(struct engineio_home *home)

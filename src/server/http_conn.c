@@ -287,9 +287,9 @@ static bool is_ready(const struct http_conn *h, size_t len)
 // The bytes at P begin with the request that moves.
 static void move(struct http_conn *h, const char *p, size_t len)
 {
-    int fd = conn_detach(h->conn);
-    if (fd >= 0)
-        h->opts->on_move(h->opts->user, h->move_to, fd, (struct span){ p, len });
+    struct conn_transfer t;
+    if (conn_detach(h->conn, &t) == 0)
+        h->opts->on_move(h->opts->user, h->move_to, &t, (struct span){ p, len });
     else
         conn_close(h->conn, UV_EBUSY); // it has not read its last answer yet asks more of it
 }
@@ -385,31 +385,40 @@ static const struct conn_handler handler = {
     .on_close = on_close,
 };
 
-static struct http_conn *open_conn(struct conn_group *g, int fd, const struct http_opts *opts)
+static struct http_conn *new_http(const struct http_opts *opts)
 {
     struct http_conn *h = pool_take(opts->pool);
-    if (!h) {
-        close(fd);
-        return NULL;
-    }
-    *h = (struct http_conn){ .opts = opts, .move_to = -1, .file_fd = -1 };
-    h->conn = conn_open(g, fd, &handler, h);
-    if (!h->conn) {
-        pool_give(opts->pool, h);
-        return NULL;
-    }
-    conn_set_deadline(h->conn, opts->head_timeout_ms);
+    if (h)
+        *h = (struct http_conn){ .opts = opts, .move_to = -1, .file_fd = -1 };
     return h;
 }
 
-void http_conn_open(struct conn_group *g, int fd, const struct http_opts *opts)
+// Makes C, which is NULL when memory was short, H's connection. Whether it is.
+static bool begin(struct http_conn *h, struct conn *c)
 {
-    (void)open_conn(g, fd, opts);
+    h->conn = c;
+    if (c)
+        conn_set_deadline(c, h->opts->head_timeout_ms);
+    else
+        pool_give(h->opts->pool, h);
+    return c != NULL;
 }
 
-void http_conn_adopt(struct conn_group *g, int fd, const struct http_opts *opts, char *p, size_t len)
+void http_conn_open(struct conn_group *g, int fd, const struct conn_opts *how, const struct http_opts *opts)
 {
-    struct http_conn *h = open_conn(g, fd, opts);
+    struct http_conn *h = new_http(opts);
     if (h)
+        begin(h, conn_open(g, fd, how, &handler, h));
+    else
+        close(fd);
+}
+
+void http_conn_adopt(struct conn_group *g, const struct conn_transfer *t, const struct http_opts *opts, char *p,
+                     size_t len)
+{
+    struct http_conn *h = new_http(opts);
+    if (!h)
+        conn_drop(t);
+    else if (begin(h, conn_adopt(g, t, &handler, h)))
         process(h, p, len);
 }

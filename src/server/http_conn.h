@@ -21,9 +21,9 @@ struct http_opts {
     // R was read: it must be answered, held or handed on with one of the calls below before this returns, when R and its
     // spans are gone.
     void (*on_request)(struct http_conn *h, const struct http_request *r);
-    // The connection FD and the LEN bytes at P, which came on it from a request on, are worker number WORKER's now: they go
-    // to http_conn_adopt() there. The bytes are gone when this returns.
-    void (*on_move)(void *user, int worker, int fd, struct span bytes);
+    // The connection T and BYTES, which came on it from a request on, are worker number WORKER's now: they go to
+    // http_conn_adopt() there. T's struct and the bytes are gone when this returns.
+    void (*on_move)(void *user, int worker, const struct conn_transfer *t, struct span bytes);
     void *user;
     struct pool *pool; // struct http_conn
 };
@@ -76,11 +76,13 @@ struct http_response {
     bool is_last;       // the connection ends after it
 };
 
-// Begins HTTP on the connected socket FD. OPTS must live as long as the connection.
-void http_conn_open(struct conn_group *g, int fd, const struct http_opts *opts);
+// Begins HTTP on the connected socket FD, whose bytes travel as HOW says (NULL: plain). HOW and OPTS must live as long as
+// the connection.
+void http_conn_open(struct conn_group *g, int fd, const struct conn_opts *how, const struct http_opts *opts);
 
 // The same for a connection that another worker handed over, with what came on it.
-void http_conn_adopt(struct conn_group *g, int fd, const struct http_opts *opts, char *p, size_t len);
+void http_conn_adopt(struct conn_group *g, const struct conn_transfer *t, const struct http_opts *opts, char *p,
+                     size_t len);
 
 // Answers the present request.
 void http_respond(struct http_conn *h, const struct http_response *response);

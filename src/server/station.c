@@ -3,7 +3,6 @@
 #include "server/station.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "net/sock.h"
 #include "server/ws_session.h"
@@ -11,7 +10,7 @@
 static void on_accept(struct listener *l, int fd)
 {
     struct station *s = l->user;
-    http_conn_open(&s->worker.conns, fd, &s->http);
+    http_conn_open(&s->worker.conns, fd, &CONTAINER_OF(l, struct endpoint, listener)->how, &s->http);
 }
 
 static void on_stop(uv_async_t *async)
@@ -22,7 +21,7 @@ static void on_stop(uv_async_t *async)
 // A connection on its way to another station, with what came on it.
 struct moving {
     struct bus_errand errand;
-    int fd;
+    struct conn_transfer conn;
     size_t len;
     char bytes[];
 };
@@ -31,19 +30,19 @@ static void run_move(struct bus_errand *e, struct bus_port *p)
 {
     struct moving *m = CONTAINER_OF(e, struct moving, errand);
     struct station *s = p->user;
-    http_conn_adopt(&s->worker.conns, m->fd, &s->http, m->bytes, m->len);
+    http_conn_adopt(&s->worker.conns, &m->conn, &s->http, m->bytes, m->len);
     free(m);
 }
 
-static void on_move(void *user, int worker, int fd, struct span bytes)
+static void on_move(void *user, int worker, const struct conn_transfer *conn, struct span bytes)
 {
     struct station *s = CONTAINER_OF(user, struct station, site);
     struct moving *m = malloc(sizeof *m + bytes.len);
     if (!m) {
-        close(fd);
+        conn_drop(conn);
         return;
     }
-    *m = (struct moving){ .errand = { .run = run_move }, .fd = fd, .len = bytes.len };
+    *m = (struct moving){ .errand = { .run = run_move }, .conn = *conn, .len = bytes.len };
     memcpy(m->bytes, bytes.p, bytes.len);
     bus_port_post(&s->port, worker, &m->errand);
 }
@@ -88,9 +87,9 @@ static void fill_site(struct station *s, const struct station_opts *opts)
 int station_init(struct station *s, const struct station_opts *opts, const char **bad_mount)
 {
     *s = (struct station){ 0 };
-    pool_init(&s->http_pool, sizeof(struct http_conn));
-    pool_init(&s->ws_pool, sizeof(struct ws_session));
-    pool_init(&s->socket_pool, sizeof(struct engineio_socket));
+    pool_init(&s->http_pool, sizeof(struct http_conn), false);
+    pool_init(&s->ws_pool, sizeof(struct ws_session), false);
+    pool_init(&s->socket_pool, sizeof(struct engineio_socket), false);
     switchboard_init(&s->switchboard);
     int err = worker_init(&s->worker);
     if (err)

@@ -22,6 +22,7 @@ enum { STATION_MAX_ENDPOINTS = 16 };
 // A TCP port and the UDP port beside it, at one address.
 struct endpoint {
     struct listener listener;
+    struct conn_opts how; // its connections' bytes travel
     struct stun_service stun;
 };
 

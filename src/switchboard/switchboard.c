@@ -35,7 +35,7 @@ static const struct bus_handler bus_handler = { .deliver = deliver, .undelivered
 void switchboard_init(struct switchboard *s)
 {
     *s = (struct switchboard){ 0 };
-    pool_init(&s->peers, sizeof(struct peer));
+    pool_init(&s->peers, sizeof(struct peer), false);
 }
 
 void switchboard_connect(struct switchboard *s, struct bus *bus)

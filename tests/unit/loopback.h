@@ -47,6 +47,7 @@ static inline void loopback_begin(struct loopback *l)
 
 static inline void loopback_fini(struct loopback *l)
 {
+    worker_close_conns(&l->worker);
     worker_fini(&l->worker);
     assert_int_equal(l->worker.conns.stats.n_open, 0);
 }

@@ -16,7 +16,7 @@ static struct stage stage;
 
 static int setup(void **state)
 {
-    stage_init(&stage, "/=login", (struct dialect_opts){ 0 });
+    stage_init(&stage, 1, "/=login", (struct dialect_opts){ 0 });
     stage_play(&stage, (const char *const[]){ "A:", NULL });
     *state = &stage.sessions[0];
     return 0;

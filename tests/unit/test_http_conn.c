@@ -114,7 +114,7 @@ static int setup(void **state)
     tcp_pair(fds, 0);
     loopback_init(&f.loopback);
     far_end_init(&f.far, &f.loopback, fds[1]);
-    http_conn_open(&f.loopback.worker.conns, fds[0], &f.opts);
+    http_conn_open(&f.loopback.worker.conns, fds[0], NULL, &f.opts);
     *state = &f;
     return 0;
 }

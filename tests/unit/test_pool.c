@@ -28,7 +28,7 @@ static void holds_no_memory_at_first(void **state)
 {
     (void)state;
     struct pool p;
-    pool_init(&p, 100);
+    pool_init(&p, 100, false);
     assert_int_equal(p.item_size, 112);
     assert_int_equal(n_slabs(&p), 0);
     pool_fini(&p);
@@ -42,7 +42,7 @@ static void things_are_aligned_and_apart(void **state)
     static char *things[2 * 65536 / 16];
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct pool p;
-        pool_init(&p, sizes[i]);
+        pool_init(&p, sizes[i], false);
         size_t n = 0;
         while (n_slabs(&p) < 3) {
             things[n] = pool_take(&p);
@@ -66,7 +66,7 @@ static void slabs_go_but_for_one(void **state)
     (void)state;
     enum { SIZE = 8192, N = 70 }; // 7 a slab
     struct pool p;
-    pool_init(&p, SIZE);
+    pool_init(&p, SIZE, false);
     void *things[N];
     for (int i = 0; i < N; i++)
         things[i] = pool_take(&p);
@@ -85,7 +85,7 @@ static void one_thing_back_and_forth_keeps_its_slab(void **state)
 {
     (void)state;
     struct pool p;
-    pool_init(&p, 64);
+    pool_init(&p, 64, false);
     void *first = pool_take(&p);
     pool_give(&p, first);
     for (int i = 0; i < 1000; i++) {
@@ -109,7 +109,7 @@ static void random_crowds_come_and_go(void **state)
     enum { MAX = 2000 };
     static struct thing *out[MAX];
     struct pool p;
-    pool_init(&p, sizeof(struct thing));
+    pool_init(&p, sizeof(struct thing), false);
     uint64_t random = 88172645463325252, mark = 0;
     size_t n = 0;
     for (int i = 0; i < 100000; i++) {

@@ -97,7 +97,7 @@ static int setup(void **state)
     tcp_pair(fds, 65536);
     loopback_init(&f->loopback);
     far_end_init(&f->far, &f->loopback, fds[1]);
-    http_conn_open(&f->loopback.worker.conns, fds[0], &f->http);
+    http_conn_open(&f->loopback.worker.conns, fds[0], NULL, &f->http);
     return 0;
 }
 

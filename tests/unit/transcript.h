@@ -10,7 +10,8 @@
 //     "A:"        A opens, and says nothing yet
 //
 // For legibility ' stands for ". Before anyone speaks, and at the end, everything sent must have been heard. At the end
-// all close, and nobody may be left behind.
+// all close, and nobody may be left behind. Every transcript is played twice: with all sessions at one worker, and with
+// every second one at another.
 #ifndef STROWGER_TESTS_TRANSCRIPT_H
 #define STROWGER_TESTS_TRANSCRIPT_H
 
@@ -21,6 +22,7 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/utf8.h"
+#include "cluster/bus_local.h"
 #include "dialect/dialect.h"
 #include "server/mounts.h"
 #include "switchboard/switchboard.h"
@@ -32,12 +34,23 @@ struct fake_session {
     int closing_code;
 };
 
-// What a server has around a dialect.
-struct stage {
+enum { STAGE_WORKERS = 2, STAGE_SESSIONS = 26, STAGE_REALMS = 4 };
+
+// What a worker has around a dialect.
+struct stage_worker {
+    struct turn turn;
+    struct bus_port port;
     struct switchboard switchboard;
     struct mounts mounts;
+};
+
+struct stage {
+    uv_loop_t loop; // never runs but at the end: what is for another worker is brought by hand
+    struct bus_local *local;
+    int n_workers;
+    struct stage_worker workers[STAGE_WORKERS];
     struct dialect_opts opts;
-    struct fake_session sessions[26];
+    struct fake_session sessions[STAGE_SESSIONS];
 };
 
 static inline struct fake_session *fake_of(struct session *s)
@@ -92,39 +105,65 @@ static inline void fake_end(struct fake_session *f)
     buf_fini(&f->sent);
 }
 
-// MOUNT is "PATH=DIALECT".
-static inline void stage_init(struct stage *t, const char *mount, struct dialect_opts opts)
+static inline void stage_worker_init(struct stage *t, int i, const char *mount)
 {
-    *t = (struct stage){ .opts = opts };
-    if (!t->opts.unknown_text.len)
-        t->opts.unknown_text = SPAN("Unrecognized command: ");
-    switchboard_init(&t->switchboard);
-    assert_int_equal(mounts_add(&t->mounts, mount, &t->switchboard, &t->opts), 0);
+    struct stage_worker *w = &t->workers[i];
+    turn_init(&w->turn);
+    assert_int_equal(bus_port_open(&w->port, t->local, i, &t->loop, &w->turn, NULL), 0);
+    switchboard_init(&w->switchboard);
+    switchboard_connect(&w->switchboard, &w->port.bus);
+    mounts_init(&w->mounts, &w->switchboard, &w->port.bus);
+    assert_int_equal(mounts_add(&w->mounts, mount, &t->opts), 0);
+    assert_in_range(w->mounts.n_realms, 1, STAGE_REALMS);
 }
 
-static inline void mount_assert_empty(const struct mount *m)
+// MOUNT is "PATH=DIALECT".
+static inline void stage_init(struct stage *t, int n_workers, const char *mount, struct dialect_opts opts)
 {
-    assert_int_equal(m->realm->names.n, 0);
-    assert_int_equal(m->realm->rooms.n, 0);
-    for (size_t i = 0; m->choices && m->dialect->choices[i]; i++)
-        mount_assert_empty(&m->choices[i]);
+    *t = (struct stage){ .opts = opts, .n_workers = n_workers };
+    if (!t->opts.unknown_text.len)
+        t->opts.unknown_text = SPAN("Unrecognized command: ");
+    assert_int_equal(uv_loop_init(&t->loop), 0);
+    t->local = bus_local_new(n_workers, STAGE_REALMS);
+    assert_non_null(t->local);
+    for (int i = 0; i < n_workers; i++)
+        stage_worker_init(t, i, mount);
+}
+
+static inline void stage_close_handle(uv_handle_t *handle, void *unused)
+{
+    (void)unused;
+    uv_close(handle, NULL);
 }
 
 static inline void stage_fini(struct stage *t)
 {
-    for (size_t i = 0; i < 26; i++)
+    for (size_t i = 0; i < STAGE_SESSIONS; i++)
         if (t->sessions[i].is_open)
             fake_end(&t->sessions[i]);
-    for (size_t i = 0; i < t->mounts.n; i++)
-        mount_assert_empty(&t->mounts.list[i]);
-    assert_int_equal(t->switchboard.peers.n_in_use, 0);
-    mounts_fini(&t->mounts);
-    switchboard_fini(&t->switchboard);
+    bus_local_settle(t->local);
+    for (int i = 0; i < t->n_workers; i++) {
+        struct stage_worker *w = &t->workers[i];
+        assert_int_equal(w->switchboard.peers.n_in_use, 0);
+        bus_port_close(&w->port);
+        mounts_fini(&w->mounts);
+        switchboard_fini(&w->switchboard);
+    }
+    bus_local_free(t->local);
+    uv_walk(&t->loop, stage_close_handle, NULL);
+    uv_run(&t->loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&t->loop), 0);
+}
+
+// Where session number I comes in.
+static inline const struct mount *stage_mount(const struct stage *t, size_t i)
+{
+    return &t->workers[i % (size_t)t->n_workers].mounts.list[0];
 }
 
 static inline void stage_assert_all_heard(const struct stage *t, const char *line)
 {
-    for (size_t i = 0; i < 26; i++)
+    for (size_t i = 0; i < STAGE_SESSIONS; i++)
         if (t->sessions[i].is_open && t->sessions[i].sent.len)
             fail_msg("before \"%s\": %c has also heard %.*s", line, (char)('A' + i), (int)t->sessions[i].sent.len,
                      t->sessions[i].sent.p);
@@ -164,7 +203,7 @@ static inline void stage_play_line(struct stage *t, const char *line)
     if (line[1] != '<')
         stage_assert_all_heard(t, line);
     if (!f->is_open)
-        fake_open(f, &t->mounts.list[0]);
+        fake_open(f, stage_mount(t, (size_t)(line[0] - 'A')));
     switch (line[1]) {
     case '<':
         fake_hears(f, line);
@@ -179,6 +218,7 @@ static inline void stage_play_line(struct stage *t, const char *line)
     default:
         assert_int_equal(line[1], ':');
     }
+    bus_local_settle(t->local);
 }
 
 static inline void stage_play(struct stage *t, const char *const *lines)
@@ -188,15 +228,17 @@ static inline void stage_play(struct stage *t, const char *const *lines)
     stage_assert_all_heard(t, "the end");
 }
 
-// Plays the lines that follow on a stage of their own, with DIALECT and the options OPTS.
+// Plays LINES on stages of their own, with DIALECT and the options OPTS.
 static inline void play_with(const char *dialect, struct dialect_opts opts, const char *const *lines)
 {
-    struct stage stage;
-    char mount[64] = "/=";
-    strcat(mount, dialect);
-    stage_init(&stage, mount, opts);
-    stage_play(&stage, lines);
-    stage_fini(&stage);
+    for (int n_workers = 1; n_workers <= STAGE_WORKERS; n_workers++) {
+        struct stage stage;
+        char mount[64] = "/=";
+        strcat(mount, dialect);
+        stage_init(&stage, n_workers, mount, opts);
+        stage_play(&stage, lines);
+        stage_fini(&stage);
+    }
 }
 
 #define PLAY(dialect, ...) play_with(dialect, (struct dialect_opts){ 0 }, (const char *const[]){ __VA_ARGS__, NULL })
