@@ -43,7 +43,7 @@ WERROR := -Werror
 endif
 
 PKG_CONFIG ?= pkg-config
-PACKAGES := libuv libssl libcrypto zlib
+PACKAGES := libuv libssl libcrypto zlib libqrencode
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 LIBS := -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 

@@ -11,6 +11,7 @@
 // and a `leave` that may be a third party's is checked against the connection before it is believed.
 
 import { Call } from './call.js';
+import { newId } from './names.js';
 
 /** @typedef {import('./signaling-login.js').LoginLine} LoginLine */
 /** @typedef {import('./call.js').CallState} CallState */
@@ -316,10 +317,6 @@ export class Phone {
         this.#state = state;
         this.#opts.handler.onState(state);
     }
-}
-
-function newId() {
-    return Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(36)).join('');
 }
 
 /** @param {string} call @param {News} news */

@@ -10,6 +10,8 @@
 // Only an offer says who sent it. A line that breaks after a login is opened again and logged in under the same name,
 // for as long as it takes; what is sent meanwhile is lost, as on a telephone.
 
+import { Retry } from './retry.js';
+
 /**
  * What comes in. Nothing is called before the login succeeded.
  * @typedef {object} LineHandler
@@ -24,7 +26,6 @@
 /** @typedef {'ok' | 'taken' | 'unreachable'} LoginResult */
 
 const ANSWER_MS = 10_000; // for the server to answer a login
-const RETRY_MS = [500, 1_000, 2_000, 4_000]; // then every 4 s, each with up to half of it more at random
 
 /** @param {Location} location the page's @param {string} path where the server speaks the dialect */
 export function socketUrl(location, path) {
@@ -37,8 +38,7 @@ export class LoginLine {
     /** @type {WebSocket | null} */ #socket = null;
     #name = '';
     #isOnline = false;
-    #retries = 0;
-    #retryTimer = 0;
+    #retry = new Retry(() => this.#reopen());
 
     /** @param {string} url @param {LineHandler} handler */
     constructor(url, handler) {
@@ -65,7 +65,7 @@ export class LoginLine {
 
     /** Ends the line for good; the name is free for others. */
     close() {
-        clearTimeout(this.#retryTimer);
+        this.#retry.stop();
         this.#name = '';
         this.#isOnline = false;
         const socket = this.#socket;
@@ -75,9 +75,7 @@ export class LoginLine {
 
     /** Opens a broken line now instead of after the next pause: the browser says that the network is back. */
     hurry() {
-        if (!this.#retryTimer) return;
-        clearTimeout(this.#retryTimer);
-        this.#reopen();
+        this.#retry.hurry();
     }
 
     /** @param {string} name to whom @param {object} offer */
@@ -125,7 +123,7 @@ export class LoginLine {
                 if (!message.success) return fail('taken');
                 clearTimeout(timer);
                 this.#isOnline = true;
-                this.#retries = 0;
+                this.#retry.stop();
                 socket.onclose = () => this.#onLost();
                 socket.onmessage = (event) => this.#onMessage(event.data);
                 resolve('ok');
@@ -136,23 +134,17 @@ export class LoginLine {
     #onLost() {
         this.#isOnline = false;
         this.#socket = null;
-        this.#retryLater();
+        this.#retry.later();
         this.#handler.onOnline(false);
-    }
-
-    #retryLater() {
-        const pause = RETRY_MS[Math.min(this.#retries++, RETRY_MS.length - 1)];
-        this.#retryTimer = window.setTimeout(() => this.#reopen(), pause * (1 + Math.random() / 2));
     }
 
     /** The old connection may hold our name until the server notices that it is dead: so 'taken' is tried again. */
     async #reopen() {
-        this.#retryTimer = 0;
         const name = this.#name;
         const result = await this.#open(name);
         if (name !== this.#name) return;
         if (result === 'ok') this.#handler.onOnline(true);
-        else this.#retryLater();
+        else this.#retry.later();
     }
 
     /** @param {object} message */

@@ -23,7 +23,7 @@
 #endif
 
 // Slabs are aligned to their size, so that a thing's address tells its slab.
-enum { SLAB_SIZE = 256 * 1024, ALIGNMENT = 16 };
+enum { SLAB_SIZE = 256 * 1024, ALIGNMENT = 8 };
 
 struct free_item {
     struct free_item *next;

@@ -13,7 +13,7 @@
 #include "base/list.h"
 
 struct pool {
-    size_t item_size; // rounded up to 16
+    size_t item_size; // rounded up to 8
     size_t n_in_use;
     size_t n_empty;      // slabs with nothing taken
     size_t n_unneeded;   // the least that n_empty was since the last pool_trim()
@@ -32,7 +32,7 @@ void pool_fini(struct pool *p);
 // Gives back the empty slabs that nobody needed since the last call.
 void pool_trim(struct pool *p);
 
-// A thing of unspecified content, aligned to 16, or NULL.
+// A thing of unspecified content, aligned to 8, or NULL.
 void *pool_take(struct pool *p);
 
 // Gives ITEM back, which pool_take(P) gave out.

@@ -17,8 +17,7 @@ static void on_text(struct session *s, struct span text)
         for (size_t i = 0; choices[i]; i++)
             if (json_string_is(&type.value, span_of(choices[i]->name))) {
                 s->mount = &s->mount->choices[i];
-                s->dialect = choices[i];
-                s->dialect->on_text(s, text);
+                choices[i]->on_text(s, text);
                 return;
             }
     choices[0]->on_text(s, text);

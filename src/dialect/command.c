@@ -54,7 +54,7 @@ void command_binary(struct session *s, struct span data)
 {
     struct span nothing = { 0 };
     if (utf8_is_valid(data.p, data.len))
-        s->dialect->on_text(s, data);
+        session_dialect(s)->on_text(s, data);
     else
         command_error(s, SPAN("This message is not JSON"), nothing, nothing);
 }

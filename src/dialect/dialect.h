@@ -86,6 +86,12 @@ struct mount {
     size_t n_namespaces;
 };
 
+// Who understands S's messages.
+static inline const struct dialect *session_dialect(const struct session *s)
+{
+    return s->mount->dialect;
+}
+
 // The dialect called NAME, or NULL.
 const struct dialect *dialect_find(struct span name);
 

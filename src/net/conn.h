@@ -34,9 +34,9 @@ struct conn;
 struct conn_stats {
     uint64_t n_accepted;
     uint64_t n_open;
-    uint64_t bytes_in, bytes_out;      // as they travelled
-    uint64_t n_handshakes, n_resumed;  // of TLS that succeeded, and those of them that took up an earlier session
-    uint64_t n_failed;                 // TLS handshakes and proxies' headers that were wrong or took too long
+    uint64_t bytes_in, bytes_out;     // as they travelled
+    uint64_t n_handshakes, n_resumed; // of TLS that succeeded, and those of them that took up an earlier session
+    uint64_t n_failed;                // TLS handshakes and proxies' headers that were wrong or took too long
 };
 
 // What the connections of one loop have in common.

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum type { NUMBER, SIZE, DURATION, SWITCH, LEVEL, TEXT, LIST };
+enum type { NUMBER, SIZE, DURATION, SWITCH, FLAG, LEVEL, TEXT, LIST };
 
 struct option {
     const char *name; // with underscores
@@ -155,7 +155,7 @@ static bool set(struct config *c, const struct option *o, const char *text, char
     void *field = (char *)c + o->offset;
     if (o->type == LEVEL)
         return set_level(o, field, text, error);
-    if (o->type == SWITCH)
+    if (o->type == SWITCH || o->type == FLAG)
         return set_switch(o, field, text, error);
     if (o->type != TEXT && o->type != LIST)
         return set_number(o, field, text, error);
@@ -236,6 +236,8 @@ static const struct option *next_option(struct args *a, const char **value, char
             snprintf(error, CONFIG_ERROR_LEN, "unexpected argument '%.64s'", arg);
         return NULL;
     }
+    if (o->type == FLAG && !*value)
+        *value = "on";
     if (!*value && a->at + 1 < a->argc)
         *value = a->argv[++a->at];
     if (*value)

@@ -11,13 +11,21 @@
 // X(field, letter, type, default, min, max, argument, help)
 //   field     in struct config, and the flag's name with '-' for '_'
 //   letter    of the short flag, or 0
-//   type      NUMBER, SIZE (bytes, with k m g), DURATION (milliseconds, with ms s m h), SWITCH (on or off), LEVEL, TEXT,
-//             or LIST (repeatable)
+//   type      NUMBER, SIZE (bytes, with k m g), DURATION (milliseconds, with ms s m h), SWITCH (on or off), FLAG (on when
+//             it is there, without a value), LEVEL, TEXT, or LIST (repeatable)
 //   default   as it would be written; NULL: none
 //   min, max  of what has a number, in its own unit; of a TEXT's length in bytes
 #define CONFIG_OPTIONS(X)                                                                                              \
     X(port, 'p', NUMBER, "8888", 0, 65535, "PORT", "listen on this port, TCP and UDP; 0 takes a free one")             \
     X(host, 0, TEXT, NULL, 1, 255, "HOST", "listen on this address only, not on every one of this machine")            \
+    X(listen, 0, LIST, NULL, 2, 300, "[tls:]HOST:PORT",                                                                \
+      "listen there instead, with TLS or without; no HOST is every address; repeatable")                               \
+    X(tls_cert, 0, LIST, NULL, 1, 4096, "FILE", "PEM file of a certificate and its chain; without --listen all is TLS") \
+    X(tls_key, 0, LIST, NULL, 1, 4096, "FILE", "its key; repeat both for ECDSA beside RSA. SIGHUP reads them again")   \
+    X(dev, 0, FLAG, NULL, 0, 1, "", "make up a certificate and serve https beside http, on port 8443")                 \
+    X(behind_proxy, 0, LIST, NULL, 2, 64, "CIDR",                                                                      \
+      "believe proxies there who their client is: PROXY protocol, X-Forwarded-For, Forwarded; repeatable")             \
+    X(handshake_timeout, 0, DURATION, "5s", 10, 86400000, "TIME", "close a connection whose TLS handshake takes longer") \
     X(workers, 0, NUMBER, "0", 0, 64, "N", "serve with N threads; 0: one for each core that may be used")              \
     X(mount, 0, LIST, NULL, 1, 1024, "PATH=DIALECT", "speak DIALECT at PATH; repeatable, over the ones below")         \
     X(web_root, 0, TEXT, NULL, 1, 4096, "DIR", "serve this directory instead of the built-in page")                    \
@@ -54,6 +62,7 @@ struct config_list {
 #define CONFIG_C_SIZE     int64_t
 #define CONFIG_C_DURATION int64_t
 #define CONFIG_C_SWITCH   int64_t
+#define CONFIG_C_FLAG     int64_t
 #define CONFIG_C_LEVEL    int64_t
 #define CONFIG_C_TEXT     const char *
 #define CONFIG_C_LIST     struct config_list

@@ -53,7 +53,7 @@ static void on_open(struct engineio_session *e)
         return;
     }
     const struct dialect *dialect = e->mount->dialect;
-    raw->session = (struct session){ .ops = &session_ops, .dialect = dialect, .mount = e->mount };
+    raw->session = (struct session){ .ops = &session_ops, .mount = e->mount };
     raw->engineio = e;
     if (dialect->on_open)
         dialect->on_open(&raw->session, (struct span){ 0 });
@@ -72,8 +72,8 @@ static void on_message(struct engineio_session *e, struct span data, bool is_bin
 static void on_close(struct engineio_session *e)
 {
     struct engineio_raw *raw = e->user;
-    if (raw && raw->session.dialect->on_close)
-        raw->session.dialect->on_close(&raw->session);
+    if (raw && session_dialect(&raw->session)->on_close)
+        session_dialect(&raw->session)->on_close(&raw->session);
     free(raw);
 }
 

@@ -158,8 +158,8 @@ static void on_end(struct websocket *w)
 
 static void on_close(struct websocket *w)
 {
-    struct engineio_socket *socket = of_websocket(w);
-    pool_give(socket->pool, socket);
+    const struct engineio_socket_opts *opts = CONTAINER_OF(w->opts, const struct engineio_socket_opts, websocket);
+    pool_give(opts->pool, of_websocket(w));
 }
 
 static const struct websocket_handler handler = {
@@ -179,7 +179,6 @@ static struct engineio_socket *open_socket(struct conn *c, const struct http_req
     }
     socket->session = e;
     socket->upgrade = (struct engineio_upgrade){ .on_abandoned = on_abandoned };
-    socket->pool = opts->pool;
     socket->is_probe = false;
     websocket_open(&socket->websocket, c, r, &handler, &opts->websocket);
     return socket;

@@ -14,10 +14,9 @@ struct engineio_socket_opts {
 };
 
 struct engineio_socket {
-    struct websocket websocket;
+    struct websocket websocket;       // whose opts are those of an engineio_socket_opts
     struct engineio_session *session; // NULL once the two have parted
     struct engineio_upgrade upgrade;
-    struct pool *pool;
     bool is_probe; // the session still polls
 };
 

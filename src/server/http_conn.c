@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proto/forwarded.h"
+
 enum {
     MAX_AHEAD = 64 * 1024,   // bytes a client may send ahead of its answers before it is no longer read
     FILE_PIECE = 64 * 1024,  // of a file, read at a time
@@ -156,6 +158,18 @@ static void refuse(struct http_conn *h, int status)
     http_respond_text(h, status, SPAN(""), reason);
 }
 
+// Behind a proxy one connection may carry the requests of many.
+static void find_client(struct http_conn *h, const struct http_request *r)
+{
+    const struct http_opts *o = h->opts;
+    if (addr_is_unknown(&h->peer))
+        h->peer = *conn_client_address(h->conn);
+    if (!addr_is_in_any(&h->peer, o->proxies, o->n_proxies))
+        return;
+    struct addr client = forwarded_find_client(r, &h->peer, o->proxies, o->n_proxies);
+    conn_set_client_address(h->conn, &client);
+}
+
 static void begin_answer(struct http_conn *h, const struct http_request *r)
 {
     h->state = HTTP_ANSWERING;
@@ -163,6 +177,8 @@ static void begin_answer(struct http_conn *h, const struct http_request *r)
     h->is_head = r->method == HTTP_HEAD;
     h->had_body = r->has_body;
     conn_cancel_deadline(h->conn);
+    if (h->opts->n_proxies)
+        find_client(h, r);
     h->opts->on_request(h, r);
 }
 
@@ -288,6 +304,8 @@ static bool is_ready(const struct http_conn *h, size_t len)
 static void move(struct http_conn *h, const char *p, size_t len)
 {
     struct conn_transfer t;
+    if (!addr_is_unknown(&h->peer))
+        conn_set_client_address(h->conn, &h->peer); // for whom it speaks is found anew there
     if (conn_detach(h->conn, &t) == 0)
         h->opts->on_move(h->opts->user, h->move_to, &t, (struct span){ p, len });
     else

@@ -25,7 +25,9 @@ struct http_opts {
     // http_conn_adopt() there. T's struct and the bytes are gone when this returns.
     void (*on_move)(void *user, int worker, const struct conn_transfer *t, struct span bytes);
     void *user;
-    struct pool *pool; // struct http_conn
+    struct pool *pool;                 // struct http_conn
+    const struct addr_prefix *proxies; // whose X-Forwarded-For and Forwarded count
+    size_t n_proxies;
 };
 
 // Who waits for more of a request than its head.
@@ -55,6 +57,7 @@ struct http_conn {
     uint64_t body_left; // bytes of a body with a length that are still to come, or may come when it is chunked
     struct http_chunked chunked;
     bool is_chunked;
+    struct addr peer; // who is at the other end, maybe a proxy; unknown until the first request, and without proxies
     enum http_state state;
     bool keep_alive;       // after the present answer
     bool is_head;          // the present request is HEAD: its answer has no body

@@ -139,7 +139,7 @@ static struct socketio_namespace *join(struct socketio_session *s, struct span n
     struct socketio_namespace *ns = mount ? malloc(sizeof *ns + name.len + 1 + ENGINEIO_SID_LEN) : NULL;
     if (!ns)
         return NULL;
-    ns->session = (struct session){ .ops = &session_ops, .dialect = mount->dialect, .mount = mount };
+    ns->session = (struct session){ .ops = &session_ops, .mount = mount };
     ns->owner = s;
     ns->name_len = name.len;
     memcpy(ns->name_and_sid, name.p, name.len);
@@ -157,8 +157,8 @@ static struct socketio_namespace *join(struct socketio_session *s, struct span n
 
 static void leave(struct socketio_namespace *ns)
 {
-    if (ns->session.dialect->on_close)
-        ns->session.dialect->on_close(&ns->session);
+    if (session_dialect(&ns->session)->on_close)
+        session_dialect(&ns->session)->on_close(&ns->session);
     list_remove(&ns->in_owner);
     free(ns);
 }
@@ -181,8 +181,8 @@ static void connect_namespace(struct socketio_session *s, struct span name, stru
     else
         send_text(s, &reply);
     buf_fini(&reply);
-    if (ns && ns->session.dialect->on_open)
-        ns->session.dialect->on_open(&ns->session, auth);
+    if (ns && session_dialect(&ns->session)->on_open)
+        session_dialect(&ns->session)->on_open(&ns->session, auth);
 }
 
 // ---- in
@@ -217,7 +217,7 @@ static void deliver(struct socketio_namespace *ns, const struct socketio_packet 
         .wants_ack = p->head.has_id,
         .ack_id = p->head.id,
     };
-    ns->session.dialect->on_event(&ns->session, &e);
+    session_dialect(&ns->session)->on_event(&ns->session, &e);
 }
 
 static void handle_event(struct socketio_session *s, struct socketio_namespace *ns, const struct socketio_packet *p)

@@ -81,7 +81,10 @@ static void fill_site(struct station *s, const struct station_opts *opts)
                                   .on_request = route_request,
                                   .on_move = on_move,
                                   .user = &s->site,
-                                  .pool = &s->http_pool };
+                                  .pool = &s->http_pool,
+                                  .proxies = opts->how.proxies,
+                                  .n_proxies = opts->how.n_proxies };
+    s->how = opts->how;
 }
 
 int station_init(struct station *s, const struct station_opts *opts, const char **bad_mount)
@@ -112,7 +115,7 @@ int station_connect(struct station *s, struct bus_local *local, int i)
     return err;
 }
 
-int station_listen(struct station *s, struct sockaddr *addr, bool is_shared)
+int station_listen(struct station *s, struct sockaddr *addr, bool is_tls, bool is_shared)
 {
     struct endpoint *e = &s->endpoints[s->n_endpoints];
     int err = listener_open(&e->listener, &s->worker.loop, &s->worker.deadlines, addr, is_shared);
@@ -120,6 +123,9 @@ int station_listen(struct station *s, struct sockaddr *addr, bool is_shared)
         return err;
     e->listener.on_accept = on_accept;
     e->listener.user = s;
+    e->how = s->how;
+    if (!is_tls)
+        e->how.tls = NULL;
     sock_set_port(addr, listener_port(&e->listener)); // the one that was free, when it was 0
     err = stun_service_open(&e->stun, &s->worker.loop, addr, is_shared);
     if (err) {

@@ -33,6 +33,7 @@ struct station {
     struct mounts mounts;
     struct site site;
     struct http_opts http;
+    struct conn_opts how; // the bytes of a TLS endpoint's connections travel
     struct engineio engineio;
     struct pool http_pool, ws_pool, socket_pool;
     struct endpoint endpoints[STATION_MAX_ENDPOINTS];
@@ -53,6 +54,7 @@ struct station_opts {
     struct websocket_opts websocket;
     uint32_t max_fragments;
     uint64_t head_timeout_ms;
+    struct conn_opts how;
 };
 
 // Makes S ready but for its bus and endpoints. 0, -EINVAL or -ENOENT for a mount, with *BAD_MOUNT saying which, or another
@@ -63,8 +65,9 @@ struct station_opts {
 // Makes S worker number I of LOCAL. 0 or a negative errno.
 [[gnu::warn_unused_result]] int station_connect(struct station *s, struct bus_local *local, int i);
 
-// Listens at ADDR, whose port is filled in when it was 0. IS_SHARED: with other stations. 0 or a negative errno.
-[[gnu::warn_unused_result]] int station_listen(struct station *s, struct sockaddr *addr, bool is_shared);
+// Listens at ADDR, whose port is filled in when it was 0, with TLS or without. IS_SHARED: with other stations. 0 or a
+// negative errno.
+[[gnu::warn_unused_result]] int station_listen(struct station *s, struct sockaddr *addr, bool is_tls, bool is_shared);
 
 // Stops listening.
 void station_close_endpoints(struct station *s);

@@ -38,26 +38,26 @@ static const struct session_ops session_ops = {
 static void on_text(struct websocket *w, char *p, size_t len)
 {
     struct session *s = &of_websocket(w)->session;
-    s->dialect->on_text(s, (struct span){ p, len });
+    session_dialect(s)->on_text(s, (struct span){ p, len });
 }
 
 static void on_binary(struct websocket *w, char *p, size_t len)
 {
     struct session *s = &of_websocket(w)->session;
-    s->dialect->on_binary(s, (struct span){ p, len });
+    session_dialect(s)->on_binary(s, (struct span){ p, len });
 }
 
 static void on_end(struct websocket *w)
 {
     struct session *s = &of_websocket(w)->session;
-    if (s->dialect->on_close)
-        s->dialect->on_close(s);
+    if (session_dialect(s)->on_close)
+        session_dialect(s)->on_close(s);
 }
 
 static void on_close(struct websocket *w)
 {
-    struct ws_session *ws = of_websocket(w);
-    pool_give(ws->pool, ws);
+    const struct ws_opts *opts = CONTAINER_OF(w->opts, const struct ws_opts, websocket);
+    pool_give(opts->pool, of_websocket(w));
 }
 
 static const struct websocket_handler handler = {
@@ -75,8 +75,7 @@ void ws_session_open(struct conn *c, const struct http_request *r, const struct 
         conn_close(c, UV_ENOMEM);
         return;
     }
-    ws->session = (struct session){ .ops = &session_ops, .dialect = mount->dialect, .mount = mount };
-    ws->pool = opts->pool;
+    ws->session = (struct session){ .ops = &session_ops, .mount = mount };
     websocket_open(&ws->websocket, c, r, &handler, &opts->websocket);
     if (mount->dialect->on_open)
         mount->dialect->on_open(&ws->session, (struct span){ 0 });

@@ -16,8 +16,7 @@ struct ws_opts {
 
 struct ws_session {
     struct session session;
-    struct websocket websocket;
-    struct pool *pool;
+    struct websocket websocket; // whose opts are those of a ws_opts
 };
 
 // Answers the handshake R on C, which was taken from HTTP, and begins a session at MOUNT. When memory is short C is

@@ -12,7 +12,6 @@
 #include "base/span.h"
 
 struct session;
-struct dialect;
 struct mount;
 struct peer;
 
@@ -44,9 +43,8 @@ struct session_ops {
 
 struct session {
     const struct session_ops *ops;
-    const struct dialect *dialect; // who understands the messages
-    const struct mount *mount;     // where the client came in
-    struct peer *peer;             // who it is, once it has said so; else NULL
+    const struct mount *mount; // where the client came in, and so the dialect it speaks
+    struct peer *peer;         // who it is, once it has said so; else NULL
 };
 
 static inline void session_send(struct session *s, const struct span *parts, size_t n)

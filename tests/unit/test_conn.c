@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Unit tests of net/conn.h, over loopback TCP on a worker's loop.
+// Unit tests of net/conn.h, over loopback TCP on a worker's loop: how bytes travel.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,119 +7,7 @@
 // cmocka.h wants the four above
 #include <cmocka.h>
 
-#include <stdio.h>
-
-#include "loopback.h"
-
-// A conn, its far end, and what its handler was told.
-struct fixture {
-    struct loopback loopback;
-    struct conn *conn; // NULL after on_close
-    struct far_end far;
-    struct buf in;
-    int n_eofs, n_drains, n_deadlines, n_closes, err;
-    void (*then)(struct fixture *f); // done in whichever callback comes first
-    int n_left;                      // for on_drain: how often it writes more
-    struct conn *other;              // for on_close: whom it writes to
-};
-
-static void go_on(struct fixture *f)
-{
-    void (*then)(struct fixture *f) = f->then;
-    f->then = NULL;
-    if (then)
-        then(f);
-}
-
-static void on_data(struct conn *c, char *p, size_t len)
-{
-    struct fixture *f = c->user;
-    assert_true(len > 0);
-    assert_int_equal(f->n_closes, 0);
-    assert_int_equal(buf_put(&f->in, p, len), 0);
-    memset(p, 0xff, len); // it is ours to change
-    go_on(f);
-}
-
-static void on_eof(struct conn *c)
-{
-    struct fixture *f = c->user;
-    f->n_eofs++;
-    go_on(f);
-}
-
-static struct span large_piece(void)
-{
-    static char bytes[64 * 1024];
-    if (!bytes[1])
-        for (size_t i = 0; i < sizeof bytes; i++)
-            bytes[i] = (char)(i * 7 + i / 251);
-    return (struct span){ bytes, sizeof bytes };
-}
-
-static void on_drain(struct conn *c)
-{
-    struct fixture *f = c->user;
-    struct span piece = large_piece();
-    f->n_drains++;
-    if (f->n_left-- > 0)
-        assert_int_equal(conn_write(c, &piece, 1), 0);
-    go_on(f);
-}
-
-static void on_deadline(struct conn *c)
-{
-    struct fixture *f = c->user;
-    f->n_deadlines++;
-    go_on(f);
-}
-
-static void on_close(struct conn *c, int err)
-{
-    struct fixture *f = c->user;
-    assert_ptr_equal(f->conn, c);
-    f->conn = NULL;
-    f->n_closes++;
-    f->err = err;
-    if (f->other)
-        assert_int_equal(conn_write(f->other, &SPAN("bye"), 1), 0);
-}
-
-static const struct conn_handler handler = {
-    .on_data = on_data, .on_eof = on_eof, .on_drain = on_drain, .on_deadline = on_deadline, .on_close = on_close
-};
-static const struct conn_handler handler_of_few = { .on_data = on_data, .on_close = on_close };
-
-static struct fixture *open_conn(const struct conn_handler *h, int sndbuf)
-{
-    static struct fixture f;
-    int fds[2];
-    f = (struct fixture){ 0 };
-    tcp_pair(fds, sndbuf);
-    loopback_init(&f.loopback);
-    far_end_init(&f.far, &f.loopback, fds[1]);
-    f.conn = conn_open(&f.loopback.worker.conns, fds[0], NULL, h, &f);
-    assert_non_null(f.conn);
-    return &f;
-}
-
-static void end(struct fixture *f)
-{
-    loopback_fini(&f->loopback);
-    far_end_fini(&f->far);
-    buf_fini(&f->in);
-    assert_int_equal(f->n_closes, 1);
-}
-
-static void write_text(struct fixture *f, const char *text)
-{
-    assert_int_equal(conn_write(f->conn, &(struct span){ text, strlen(text) }, 1), 0);
-}
-
-static size_t n_chunks(const struct fixture *f)
-{
-    return f->loopback.worker.conns.chunk_pool.n_in_use;
-}
+#include "conn_fixture.h"
 
 static void bytes_go_both_ways(void **state)
 {
@@ -255,134 +143,6 @@ static void writing_from_on_drain_goes_on(void **state)
     end(f);
 }
 
-static void finish_now(struct fixture *f)
-{
-    conn_finish(f->conn);
-}
-
-static void finishing_from_on_drain_goes_on(void **state)
-{
-    (void)state;
-    struct fixture *f = open_conn(&handler, 0);
-    far_end_ignore(&f->far);
-    f->then = finish_now;
-    write_text(f, "x");
-    RUN_UNTIL(&f->loopback, f->n_drains && f->conn->has_sent_fin);
-    far_end_listen(&f->far);
-    RUN_UNTIL(&f->loopback, f->far.has_eof);
-    far_end_shutdown(&f->far);
-    RUN_UNTIL(&f->loopback, f->n_closes);
-    end(f);
-}
-
-// Closing with unread input would reset the connection, and the answer might be lost.
-static void finish_keeps_the_last_answer(void **state)
-{
-    (void)state;
-    struct fixture *f = open_conn(&handler, 0);
-    struct span piece = large_piece();
-    far_end_ignore(&f->far);
-    far_end_send(&f->far, piece);
-    far_end_send(&f->far, piece);
-    for (int i = 0; i < 8; i++)
-        assert_int_equal(conn_write(f->conn, &piece, 1), 0);
-    conn_finish(f->conn);
-    assert_int_equal(conn_write(f->conn, &piece, 1), -ENOTCONN);
-    assert_int_equal(conn_write_static(f->conn, piece), -ENOTCONN);
-    loopback_settle(&f->loopback);
-    far_end_send(&f->far, SPAN("more"));
-    far_end_listen(&f->far);
-    RUN_UNTIL(&f->loopback, f->far.has_eof || f->far.err);
-    assert_int_equal(f->far.err, 0);
-    assert_int_equal(f->far.in.len, 8 * piece.len);
-    assert_int_equal(f->in.len, 0); // no callback but on_close follows
-    assert_int_equal(f->n_drains, 0);
-    assert_int_equal(f->n_closes, 0); // it waits for the other side
-    far_end_shutdown(&f->far);
-    RUN_UNTIL(&f->loopback, f->n_closes);
-    assert_int_equal(f->err, 0);
-    end(f);
-}
-
-// The linger deadline is called by hand here: two seconds are long in a test.
-static void let_linger_pass(struct fixture *f)
-{
-    assert_false(list_is_empty(&f->conn->deadline.node));
-    deadline_cancel(&f->conn->deadline);
-    f->conn->deadline.on_due(&f->conn->deadline);
-}
-
-static void finish_waits_so_long_and_no_longer(void **state)
-{
-    (void)state;
-    struct fixture *f = open_conn(&handler, 0);
-    write_text(f, "bye");
-    conn_finish(f->conn);
-    RUN_UNTIL(&f->loopback, f->far.has_eof);
-    assert_true(far_end_has(&f->far, "bye"));
-    let_linger_pass(f);
-    RUN_UNTIL(&f->loopback, f->n_closes);
-    assert_int_equal(f->err, UV_ETIMEDOUT);
-    assert_int_equal(f->n_deadlines, 0);
-    end(f);
-}
-
-// A reader that is slow but reads gets the time it needs.
-static void finish_is_patient_while_output_leaves(void **state)
-{
-    (void)state;
-    struct fixture *f = open_conn(&handler, 65536);
-    struct span piece = large_piece();
-    size_t len = 0;
-    far_end_ignore(&f->far);
-    for (; len < 4 << 20; len += piece.len)
-        assert_int_equal(conn_write(f->conn, &piece, 1), 0);
-    conn_finish(f->conn);
-    loopback_settle(&f->loopback);
-    assert_true(f->conn->is_blocked);
-    deadline_cancel(&f->conn->deadline);
-    far_end_listen(&f->far);
-    RUN_UNTIL(&f->loopback, f->far.in.len > len / 2);
-    assert_false(list_is_empty(&f->conn->deadline.node)); // it was set anew
-    RUN_UNTIL(&f->loopback, f->far.has_eof);
-    assert_int_equal(f->far.in.len, len);
-    far_end_ignore(&f->far);
-    let_linger_pass(f);
-    RUN_UNTIL(&f->loopback, f->n_closes);
-    end(f);
-}
-
-static void finish_does_not_listen_for_ever(void **state)
-{
-    (void)state;
-    struct fixture *f = open_conn(&handler, 0);
-    conn_finish(f->conn);
-    loopback_begin(&f->loopback);
-    size_t len = 0;
-    while (!f->n_closes && !f->loopback.is_over) {
-        ssize_t n = send(f->far.fd, large_piece().p, large_piece().len, MSG_NOSIGNAL);
-        len += n > 0 ? (size_t)n : 0;
-        uv_run(&f->loopback.worker.loop, UV_RUN_NOWAIT);
-    }
-    assert_int_equal(f->n_closes, 1);
-    assert_int_equal(f->err, UV_ECONNABORTED);
-    assert_true(len > CONN_LINGER_BYTES);
-    end(f);
-}
-
-static void finish_works_on_a_paused_conn(void **state)
-{
-    (void)state;
-    struct fixture *f = open_conn(&handler, 0);
-    conn_pause(f->conn);
-    conn_finish(f->conn);
-    RUN_UNTIL(&f->loopback, f->far.has_eof);
-    far_end_shutdown(&f->far);
-    RUN_UNTIL(&f->loopback, f->n_closes);
-    assert_int_equal(f->err, 0);
-    end(f);
-}
-
 static void paused_reads_nothing(void **state)
 {
     (void)state;
@@ -396,51 +156,6 @@ static void paused_reads_nothing(void **state)
     conn_resume(f->conn);
     RUN_UNTIL(&f->loopback, f->in.len == 4);
     end(f);
-}
-
-static void the_end_of_input_is_not_the_end(void **state)
-{
-    (void)state;
-    struct fixture *f = open_conn(&handler, 0);
-    far_end_send_text(&f->far, "request");
-    far_end_shutdown(&f->far);
-    RUN_UNTIL(&f->loopback, f->n_eofs);
-    assert_int_equal(f->in.len, 7);
-    write_text(f, "answer");
-    conn_finish(f->conn);
-    RUN_UNTIL(&f->loopback, f->far.has_eof && f->n_closes);
-    assert_true(far_end_has(&f->far, "answer"));
-    assert_int_equal(f->n_eofs, 1);
-    assert_int_equal(f->err, 0);
-    end(f);
-}
-
-static void without_on_eof_it_is(void **state)
-{
-    (void)state;
-    struct fixture *f = open_conn(&handler_of_few, 0);
-    write_text(f, "x"); // on_drain may be NULL too
-    RUN_UNTIL(&f->loopback, far_end_has(&f->far, "x"));
-    far_end_shutdown(&f->far);
-    RUN_UNTIL(&f->loopback, f->n_closes);
-    assert_int_equal(f->err, 0);
-    end(f);
-}
-
-static void a_reset_is_an_error(void **state)
-{
-    (void)state;
-    for (int is_paused = 0; is_paused < 2; is_paused++) {
-        struct fixture *f = open_conn(&handler, 0);
-        far_end_close(&f->far, true);
-        if (is_paused)
-            conn_pause(f->conn);
-        write_text(f, "to nobody");
-        RUN_UNTIL(&f->loopback, f->n_closes);
-        assert_true(f->err == UV_ECONNRESET || f->err == UV_EPIPE);
-        assert_int_equal(f->n_eofs, 0);
-        end(f);
-    }
 }
 
 static void deadlines_pass_once(void **state)
@@ -463,84 +178,6 @@ static void deadlines_pass_once(void **state)
     end(f);
 }
 
-static void close_now(struct fixture *f)
-{
-    struct conn *c = f->conn;
-    conn_close(c, UV_EPROTO);
-    conn_close(c, UV_EIO);
-    conn_finish(c);
-    conn_pause(c);
-    conn_resume(c);
-    conn_set_deadline(c, 1);
-    assert_int_equal(conn_write(c, &SPAN("late"), 1), -ENOTCONN);
-    assert_int_equal(conn_write_static(c, SPAN("late")), -ENOTCONN);
-    assert_ptr_equal(f->conn, c); // valid to the end of the turn
-    assert_int_equal(f->n_closes, 0);
-}
-
-// From inside every callback, and with output that will never leave: told once, with the first reason.
-static void closing_is_told_once(void **state)
-{
-    (void)state;
-    for (int from = 0; from < 6; from++) {
-        struct fixture *f = open_conn(&handler, 4096);
-        f->then = close_now;
-        if (from == 0)
-            far_end_send_text(&f->far, "x");
-        else if (from == 1)
-            far_end_shutdown(&f->far);
-        else if (from == 2)
-            write_text(f, "x");
-        else if (from == 3)
-            conn_set_deadline(f->conn, 1);
-        else
-            for (int i = 0; i < 256; i++)
-                assert_int_equal(conn_write_static(f->conn, large_piece()), 0);
-        if (from == 4)
-            loopback_settle(&f->loopback);
-        if (from >= 4)
-            close_now(f);
-        RUN_UNTIL(&f->loopback, f->n_closes && f->far.has_eof);
-        loopback_settle(&f->loopback);
-        assert_int_equal(f->err, UV_EPROTO);
-        assert_int_equal(n_chunks(f), 0);
-        assert_int_equal(f->loopback.worker.conns.stats.n_open, 0);
-        end(f);
-    }
-}
-
-static void finishing_can_be_cut_short(void **state)
-{
-    (void)state;
-    struct fixture *f = open_conn(&handler, 0);
-    write_text(f, "never");
-    conn_finish(f->conn);
-    conn_finish(f->conn);
-    conn_close(f->conn, UV_EPROTO);
-    RUN_UNTIL(&f->loopback, f->n_closes && f->far.has_eof);
-    assert_int_equal(f->err, UV_EPROTO);
-    assert_int_equal(f->far.in.len, 0);
-    end(f);
-}
-
-// The name of one that goes is told to others in its on_close: that must leave though nothing else happens.
-static void writes_from_on_close_leave(void **state)
-{
-    (void)state;
-    struct fixture *f = open_conn(&handler, 0);
-    struct fixture stays = { 0 };
-    int fds[2];
-    tcp_pair(fds, 0);
-    far_end_init(&stays.far, &f->loopback, fds[1]);
-    stays.conn = f->other = conn_open(&f->loopback.worker.conns, fds[0], NULL, &handler, &stays);
-    far_end_close(&f->far, true);
-    RUN_UNTIL(&f->loopback, far_end_has(&stays.far, "bye"));
-    end(f);
-    assert_int_equal(stays.n_closes, 1);
-    assert_int_equal(stays.err, UV_ECANCELED);
-    far_end_fini(&stays.far);
-}
-
 static void the_clients_address_is_known(void **state)
 {
     (void)state;
@@ -554,6 +191,43 @@ static void the_clients_address_is_known(void **state)
     end(f);
 }
 
+// From one loop to another, with what has come since.
+static void a_conn_can_move(void **state)
+{
+    (void)state;
+    struct fixture *f = open_conn(&handler, 0);
+    struct fixture next = { 0 };
+    struct conn_transfer transfer;
+    write_text(f, "before ");
+    assert_int_equal(conn_detach(f->conn, &transfer), 0);
+    far_end_send_text(&f->far, "meanwhile");
+    RUN_UNTIL(&f->loopback, f->n_closes);
+    assert_int_equal(f->err, 0);
+    next.conn = conn_adopt(&f->loopback.worker.conns, &transfer, &handler, &next);
+    write_text(&next, "and after");
+    RUN_UNTIL(&f->loopback, next.in.len == 9 && far_end_has(&f->far, "before and after"));
+    assert_int_equal(f->in.len, 0);
+    assert_false(f->far.has_eof);
+    end(f);
+    assert_int_equal(next.n_closes, 1);
+    buf_fini(&next.in);
+}
+
+static void a_conn_with_output_left_stays(void **state)
+{
+    (void)state;
+    struct fixture *f = open_conn(&handler, 65536);
+    struct conn_transfer transfer;
+    far_end_ignore(&f->far);
+    for (int i = 0; i < 200; i++)
+        assert_int_equal(conn_write_static(f->conn, large_piece()), 0);
+    assert_int_equal(conn_detach(f->conn, &transfer), -EBUSY);
+    far_end_listen(&f->far);
+    RUN_UNTIL(&f->loopback, f->far.in.len == 200 * large_piece().len);
+    assert_int_equal(f->n_closes, 0);
+    end(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -564,21 +238,11 @@ int main(void)
         cmocka_unit_test(a_slow_reader_gets_all),
         cmocka_unit_test(a_large_write_needs_no_large_pool),
         cmocka_unit_test(writing_from_on_drain_goes_on),
-        cmocka_unit_test(finishing_from_on_drain_goes_on),
-        cmocka_unit_test(finish_keeps_the_last_answer),
-        cmocka_unit_test(finish_waits_so_long_and_no_longer),
-        cmocka_unit_test(finish_is_patient_while_output_leaves),
-        cmocka_unit_test(finish_does_not_listen_for_ever),
-        cmocka_unit_test(finish_works_on_a_paused_conn),
         cmocka_unit_test(paused_reads_nothing),
-        cmocka_unit_test(the_end_of_input_is_not_the_end),
-        cmocka_unit_test(without_on_eof_it_is),
-        cmocka_unit_test(a_reset_is_an_error),
         cmocka_unit_test(deadlines_pass_once),
-        cmocka_unit_test(closing_is_told_once),
-        cmocka_unit_test(finishing_can_be_cut_short),
-        cmocka_unit_test(writes_from_on_close_leave),
         cmocka_unit_test(the_clients_address_is_known),
+        cmocka_unit_test(a_conn_can_move),
+        cmocka_unit_test(a_conn_with_output_left_stays),
     };
     return cmocka_run_group_tests_name("conn", tests, NULL, NULL);
 }

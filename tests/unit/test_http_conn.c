@@ -109,7 +109,7 @@ static int setup(void **state)
     static struct fixture f;
     int fds[2];
     f = (struct fixture){ 0 };
-    pool_init(&f.pool, sizeof(struct http_conn));
+    pool_init(&f.pool, sizeof(struct http_conn), false);
     f.opts = (struct http_opts){ .head_timeout_ms = 1000000, .on_request = on_request, .user = &f, .pool = &f.pool };
     tcp_pair(fds, 0);
     loopback_init(&f.loopback);

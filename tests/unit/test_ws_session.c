@@ -87,8 +87,8 @@ static int setup(void **state)
     struct fixture *f = *state = &fixture;
     int fds[2];
     *f = (struct fixture){ .mount = { .dialect = &parrot } };
-    pool_init(&f->http_pool, sizeof(struct http_conn));
-    pool_init(&f->ws_pool, sizeof(struct ws_session));
+    pool_init(&f->http_pool, sizeof(struct http_conn), false);
+    pool_init(&f->ws_pool, sizeof(struct ws_session), false);
     f->http = (struct http_opts){ .head_timeout_ms = 1000000, .on_request = on_request, .pool = &f->http_pool };
     f->ws = (struct ws_opts){ .websocket = { .limits = { .max_message = 100000, .max_fragments = 100 },
                                              .ping_interval_ms = 1000000,

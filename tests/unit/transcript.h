@@ -91,16 +91,16 @@ static inline void fake_close(struct session *s, int code)
 static inline void fake_open(struct fake_session *f, const struct mount *mount)
 {
     static const struct session_ops ops = { .send = fake_send, .send_binary = fake_send_binary, .close = fake_close };
-    *f = (struct fake_session){ .session = { .ops = &ops, .dialect = mount->dialect, .mount = mount }, .is_open = true };
-    if (f->session.dialect->on_open)
-        f->session.dialect->on_open(&f->session, (struct span){ 0 });
+    *f = (struct fake_session){ .session = { .ops = &ops, .mount = mount }, .is_open = true };
+    if (session_dialect(&f->session)->on_open)
+        session_dialect(&f->session)->on_open(&f->session, (struct span){ 0 });
 }
 
 static inline void fake_end(struct fake_session *f)
 {
     f->is_open = false; // nothing can be sent to it any more
-    if (f->session.dialect->on_close)
-        f->session.dialect->on_close(&f->session);
+    if (session_dialect(&f->session)->on_close)
+        session_dialect(&f->session)->on_close(&f->session);
     assert_null(f->session.peer);
     buf_fini(&f->sent);
 }
@@ -178,9 +178,9 @@ static inline void fake_says(struct fake_session *f, bool is_binary, const char 
             copy[i] = '"';
     struct span message = { copy, len };
     if (is_binary)
-        f->session.dialect->on_binary(&f->session, message);
+        session_dialect(&f->session)->on_binary(&f->session, message);
     else
-        f->session.dialect->on_text(&f->session, message);
+        session_dialect(&f->session)->on_text(&f->session, message);
     free(copy);
 }
 

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+// A seat in a room for two: whoever else is there is called without being asked. Holds at most one Call at a time.
+//
+//     away --enter--> waiting --the other is there--> talking --left, lost--> waiting          any of them --leave--> away
+//
+// Who enters says "got user media", the words that pages of this family have used since Google's codelab for "I am here
+// and ready"; who hears it and is free makes an offer, and so does such a page that hears it from us. Descriptions are
+// sent as they are, candidates as those pages send them. Beside each message goes a mark, which they pass over: from
+// which page of ours it is, and for which; a room may be configured to hold more than two.
+
+import { Call } from './call.js';
+import { newId } from './names.js';
+
+/** @typedef {'left' | 'lost'} EndReason */
+
+/**
+ * @typedef {object} MeetingHandler
+ * @property {() => void} onCall there is a call now: `call`
+ * @property {(why: EndReason) => void} onEnd of the call by the other side or the network; the seat is kept
+ * @property {(state: import('./call.js').CallState) => void} onCallState
+ * @property {(stream: MediaStream) => void} onStream
+ * @property {(sending: import('./call.js').Sending) => void} onPeerSending
+ */
+
+/**
+ * @typedef {object} MeetingOpts
+ * @property {import('./signaling-rooms.js').RoomLine} line
+ * @property {RTCIceServer[]} iceServers
+ * @property {(call: Call) => void} equip gives a new call our tracks
+ * @property {MeetingHandler} handler
+ */
+
+const READY = 'got user media';
+const BYE = 'bye'; // the message, which only pages of other kinds send; ours say it over the link
+
+export class Meeting {
+    /** @type {MeetingOpts} */ #opts;
+    #id = newId();
+    #peer = ''; // the id of the other side; '' for a page of another kind
+    /** @type {Call | null} */ #call = null;
+
+    /** @param {MeetingOpts} opts */
+    constructor(opts) {
+        this.#opts = opts;
+    }
+
+    get call() {
+        return this.#call;
+    }
+
+    /** @param {string} room */
+    async enter(room) {
+        const result = await this.#opts.line.enter(room);
+        if (result === 'ok') this.#sayReady();
+        return result;
+    }
+
+    /** Ends the call and gives the seat up. */
+    leave() {
+        this.#drop();
+        this.#opts.line.leave();
+    }
+
+    /** The line is back, or the network: a call that broke meanwhile could not say so. */
+    onOnline() {
+        const state = this.#call?.state;
+        if (state === 'reconnecting') this.#call?.restart();
+        else if (state === 'connecting') this.#end('lost'); // what was to be said for it may be lost
+        else if (!state) this.#sayReady();
+    }
+
+    /** @param {any} message @param {any} mark */
+    onMessage(message, mark) {
+        const { from = '', to = '' } = mark?.strowger ?? {};
+        if (to && to !== this.#id) return;
+        if (this.#call && from !== this.#peer) return; // a third one
+        if (message === READY) this.#begin(from).start();
+        else if (message === BYE && this.#call && !from) this.#end('left');
+        else if (message?.type === 'offer') (this.#call ?? this.#begin(from)).receiveDescription(message);
+        else if (message?.type === 'answer') this.#call?.receiveDescription(message);
+        else if (message?.type === 'candidate') this.#call?.receiveCandidate(candidateOf(message));
+    }
+
+    /** The other side may only have lost its line: then it goes on talking, and comes back into the room. */
+    async onBye() {
+        const call = this.#call;
+        if (call?.isLinked && (await call.isAlive())) return;
+        if (call && call === this.#call) this.#end('left');
+    }
+
+    /**
+     * Makes the call with the page FROM, in the place of one that this page has forgotten.
+     * @param {string} from
+     */
+    #begin(from) {
+        this.#drop();
+        const { iceServers, handler, equip } = this.#opts;
+        this.#peer = from;
+        const call = new Call({
+            iceServers,
+            link: true,
+            polite: this.#id < from,
+            signaling: {
+                sendDescription: (description) => this.#send(description.toJSON()),
+                sendCandidate: (candidate) => this.#send(messageOf(candidate)),
+            },
+            handler: {
+                onState: (state) => handler.onCallState(state),
+                onStream: (stream) => handler.onStream(stream),
+                onPeerSending: (sending) => handler.onPeerSending(sending),
+                onEnd: (why) => this.#end(why),
+            },
+        });
+        this.#call = call;
+        equip(call);
+        handler.onCall();
+        return call;
+    }
+
+    #drop() {
+        this.#call?.close();
+        this.#call = null;
+    }
+
+    /** @param {EndReason} why */
+    #end(why) {
+        this.#drop();
+        this.#opts.handler.onEnd(why);
+        this.#sayReady();
+    }
+
+    #sayReady() {
+        this.#peer = '';
+        this.#send(READY);
+    }
+
+    /** @param {any} message */
+    #send(message) {
+        this.#opts.line.send(message, { strowger: { from: this.#id, to: this.#peer } });
+    }
+}
+
+/** @param {RTCIceCandidate} candidate @returns {object} as the codelab's pages send it, and their own name for it */
+function messageOf({ candidate, sdpMLineIndex, sdpMid, usernameFragment }) {
+    return { type: 'candidate', label: sdpMLineIndex, id: sdpMid, candidate, usernameFragment };
+}
+
+/** @param {any} message @returns {RTCIceCandidateInit} */
+function candidateOf({ candidate, label, id, usernameFragment }) {
+    return { candidate, sdpMLineIndex: label, sdpMid: id, usernameFragment };
+}
