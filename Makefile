@@ -59,9 +59,10 @@ ASSETS := $(sort $(shell find web -type f ! -name '.*' ! -name '*.test.*' ! -nam
 LIBRARY := $(addprefix client/node_modules/socket.io-client/dist/socket.io.,\
 	js js.map min.js min.js.map esm.min.js esm.min.js.map)
 UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/unit/*.c)))
+STRESS := $(OUT)/tests/stress/stress
 FUZZ_TARGETS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/fuzz/*.c)))
 OBJECTS := $(MODULES:%.c=$(OUT)/%.o) $(OUT)/assets.o
-C_FILES = $(sort $(wildcard src/*.c src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] bench/*.[ch] tools/*.[ch]))
+C_FILES = $(sort $(wildcard src/*.c src/*/*.[ch] tests/*/*.[ch] bench/*.[ch] tools/*.[ch]))
 JOBS := $(shell nproc 2>/dev/null || echo 1)
 
 # One short line for each thing made; V=1 shows the commands.
@@ -72,8 +73,8 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: force all run test unit unit-tests e2e browser checks web types fuzz fuzz-targets deps deps-build deps-test \
-	check-layers check-reproducible format check-format tidy clean help
+.PHONY: force all run test unit unit-tests stress e2e browser checks web types fuzz fuzz-targets deps deps-build \
+	deps-test check-layers check-reproducible format check-format tidy clean help
 
 all: $(PROGRAM) ## build the program (default); BUILD=asan, tsan, fuzz or clang for another variant
 
@@ -129,7 +130,7 @@ run: deps-build ## install what is missing, build, start (ARGS='--port 9000')
 
 test: deps-test ## install what is missing, build, run all tests
 	@$(MAKE) --no-print-directory -j$(JOBS) all unit-tests
-	@tools/run-tests --build $(OUT) --program $(PROGRAM) unit tools web types e2e browser
+	@tools/run-tests --build $(OUT) --program $(PROGRAM) unit stress tools web types e2e browser
 
 deps: ## install what the build, the tests and the checks of CI need
 	@tools/deps build test ci
@@ -141,10 +142,14 @@ deps-test:
 	@tools/deps build test
 
 # Tests, one suite at a time; these install nothing. Any of them runs sanitized with BUILD=asan or tsan.
-unit-tests: $(UNIT_TESTS)
+unit-tests: $(UNIT_TESTS) $(STRESS)
 
-unit: unit-tests ## run the unit tests
-	@tools/run-tests --build $(OUT) unit
+unit: unit-tests ## run the unit tests, and the workers for a million operations under stress
+	@tools/run-tests --build $(OUT) unit stress
+
+OPERATIONS ?= 10000000
+stress: $(STRESS) ## run the workers for OPERATIONS (10000000) under stress
+	$(STRESS) --operations $(OPERATIONS) $(ARGS)
 
 e2e browser checks: all ## run the tests of the running program; `browser` with two real pages; `checks` from outside
 	@tools/run-tests --build $(OUT) --program $(PROGRAM) $@
@@ -154,6 +159,9 @@ web types: ## run the tests of web/; check its types
 
 $(OUT)/tests/unit/%: $(OUT)/tests/unit/%.o $(OUT)/libstrowger.a
 	$(call SAY,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs cmocka) $(LIBS)
+
+$(STRESS): $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard tests/stress/*.c))) $(OUT)/libstrowger.a
+	$(call SAY,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 FUZZ_SECONDS ?= 20
 fuzz: ## feed every codec with chance for FUZZ_SECONDS (20) each

@@ -5,7 +5,7 @@ LOAD := $(OUT)/bench/load
 LOAD_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard bench/*.c)))
 BENCH_PEERS := bench/peers/node_modules/.package-lock.json
 
-.PHONY: bench bench-quick bench-instructions bench-check deps-bench
+.PHONY: bench bench-quick bench-instructions bench-figures bench-check deps-bench
 
 $(LOAD_OBJECTS): WARNINGS_HERE := -Wconversion
 
@@ -30,6 +30,10 @@ bench-quick:
 bench-instructions: deps-bench ## instructions a message, against the committed ones (UPDATE=1 writes, TOP=20 lists)
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(LOAD)
 	@bench/instructions.mjs --load $(LOAD) --program $(PROGRAM) $(if $(UPDATE),--update) --top $(or $(TOP),0)
+
+bench-figures: deps-bench ## what docs/performance.md explains (ONLY="work memory growth kernel", or some of them)
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(LOAD)
+	@bench/figures.mjs --load $(LOAD) --program $(PROGRAM) $(ONLY)
 
 bench-check: deps-bench ## show that the load generator finds a server that does wrong
 	@$(MAKE) --no-print-directory -j$(JOBS) $(LOAD) $(BENCH_PEERS)

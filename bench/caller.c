@@ -199,16 +199,25 @@ static ssize_t on_response(struct caller *c, const char *p, size_t len)
     if (memcmp(p, status, sizeof status - 1) != 0 || !memmem(p, head, ACCEPT, sizeof ACCEPT - 1))
         return -1;
     c->state = CALLER_LOGGING_IN;
-    c->party->opts->dialect->put_login(&login, c->id);
-    send_frame(c, OPCODE_TEXT, login.p, login.len);
-    text_fini(&login);
+    if (c->party->opts->dialect->put_login) {
+        c->party->opts->dialect->put_login(&login, c->id);
+        send_frame(c, OPCODE_TEXT, login.p, login.len);
+        text_fini(&login);
+    }
     return (ssize_t)head;
 }
 
 static void on_text(struct caller *c, const char *p, size_t len)
 {
     const struct caller_ops *ops = c->party->ops;
-    if (c->state == CALLER_LOGGING_IN && c->party->opts->dialect->is_welcome(p, len)) {
+    struct text answer = { 0 };
+    enum meaning meaning = c->party->opts->dialect->read(p, len, c->id, &answer);
+    if (answer.len > 0 && c->state != CALLER_CLOSING)
+        send_frame(c, OPCODE_TEXT, answer.p, answer.len);
+    text_fini(&answer);
+    if (meaning == MEANS_NOTICE)
+        return;
+    if (meaning == MEANS_WELCOME && c->state == CALLER_LOGGING_IN) {
         c->state = CALLER_READY;
         c->party->n_ready++;
         if (ops->on_ready)

@@ -38,7 +38,7 @@ struct caller {
 // Any may be NULL.
 struct caller_ops {
     void (*on_ready)(struct caller *c);
-    void (*on_text)(struct caller *c, const char *p, size_t len); // also before on_ready, all but the welcome
+    void (*on_text)(struct caller *c, const char *p, size_t len); // also before on_ready; no welcome, no notice
     void (*on_closed)(struct caller *c);                          // C may be opened again
 };
 

@@ -7,6 +7,14 @@
 //   join   > {"type":"join","id":"p0000001","nick":"p0000001"}
 //          < {"type":"joined","payload":{...}}                          others < {"type":"join","payload":{...}}
 //          > {"type":"offer","id":"p0000001","nick":"p0000001","payload":X}  others < the same, keys in any order
+//   rooms  < 0{"sid":...}                                           Engine.IO, whose first character is the packet's type
+//          > 40                                                     and Socket.IO, whose packets' types follow Engine.IO's 4
+//          < 40{"sid":...}
+//          > 42["create or join","r0000000"]                        two callers with ids next to each other share a room
+//          < 42["created","r0000000",...]  or  42["joined",...]     the other < 42["join",...], then both < 42["ready",...]
+//          > 42["message",X]                                        the other < the same
+//          < 2                                                      Engine.IO's ping
+//          > 3
 #include "dialect.h"
 
 #include <string.h>
@@ -68,9 +76,9 @@ bool dialect_fit(const struct dialect *d, struct message *m, size_t size)
     return true;
 }
 
-static bool is_text(const char *p, size_t len, const char *wanted)
+static bool has_prefix(const char *p, size_t len, const char *prefix)
 {
-    return len == strlen(wanted) && memcmp(p, wanted, len) == 0;
+    return len >= strlen(prefix) && memcmp(p, prefix, strlen(prefix)) == 0;
 }
 
 static const char *type_of(const struct message *m)
@@ -83,9 +91,11 @@ static void login_put_login(struct text *out, uint32_t id)
     text_printf(out, "{\"type\":\"login\",\"name\":\"p%07u\"}", id);
 }
 
-static bool login_is_welcome(const char *p, size_t len)
+static enum meaning login_read(const char *p, size_t len, [[maybe_unused]] uint32_t id,
+                               [[maybe_unused]] struct text *answer)
 {
-    return is_text(p, len, "{\"type\":\"login\",\"success\":true}");
+    static const char welcome[] = "{\"type\":\"login\",\"success\":true}";
+    return len == sizeof welcome - 1 && memcmp(p, welcome, len) == 0 ? MEANS_WELCOME : MEANS_MESSAGE;
 }
 
 static void login_put_sent(struct text *out, const struct message *m)
@@ -109,10 +119,10 @@ static void join_put_login(struct text *out, uint32_t id)
     text_printf(out, "{\"type\":\"join\",\"id\":\"p%07u\",\"nick\":\"p%07u\"}", id, id);
 }
 
-static bool join_is_welcome(const char *p, size_t len)
+static enum meaning join_read(const char *p, size_t len, [[maybe_unused]] uint32_t id,
+                              [[maybe_unused]] struct text *answer)
 {
-    static const char start[] = "{\"type\":\"joined\",";
-    return len > sizeof start && memcmp(p, start, sizeof start - 1) == 0;
+    return has_prefix(p, len, "{\"type\":\"joined\",") ? MEANS_WELCOME : MEANS_MESSAGE;
 }
 
 static void join_put_sent(struct text *out, const struct message *m)
@@ -123,9 +133,62 @@ static void join_put_sent(struct text *out, const struct message *m)
     text_printf(out, "}");
 }
 
+static void put_pong(struct text *answer, [[maybe_unused]] uint32_t id)
+{
+    text_printf(answer, "3");
+}
+
+static void put_connect(struct text *answer, [[maybe_unused]] uint32_t id)
+{
+    text_printf(answer, "40");
+}
+
+static void put_create_or_join(struct text *answer, uint32_t id)
+{
+    text_printf(answer, "42[\"create or join\",\"r%07u\"]", (id - 1) / 2);
+}
+
+// What the server says in the rooms dialect; the first row whose words a text begins with counts.
+static const struct phrase {
+    const char *start;
+    enum meaning meaning;
+    void (*put_answer)(struct text *answer, uint32_t id); // NULL: nothing is said to it
+} ROOMS_PHRASES[] = {
+    { "42[\"message\",", MEANS_MESSAGE, NULL },
+    { "0{", MEANS_NOTICE, put_connect },
+    { "40{", MEANS_NOTICE, put_create_or_join },
+    { "42[\"created\",", MEANS_WELCOME, NULL },
+    { "42[\"joined\",", MEANS_WELCOME, NULL },
+    { "42[\"join\",", MEANS_NOTICE, NULL },
+    { "42[\"ready\",", MEANS_NOTICE, NULL },
+    { "42[\"bye\",", MEANS_NOTICE, NULL },
+    { "2", MEANS_NOTICE, put_pong },
+};
+
+static enum meaning rooms_read(const char *p, size_t len, uint32_t id, struct text *answer)
+{
+    for (size_t i = 0; i < sizeof ROOMS_PHRASES / sizeof *ROOMS_PHRASES; i++) {
+        const struct phrase *phrase = &ROOMS_PHRASES[i];
+        if (!has_prefix(p, len, phrase->start))
+            continue;
+        if (phrase->put_answer)
+            phrase->put_answer(answer, id);
+        return phrase->meaning;
+    }
+    return MEANS_MESSAGE;
+}
+
+static void rooms_put_sent(struct text *out, const struct message *m)
+{
+    text_printf(out, "42[\"message\",");
+    dialect_put_body(out, m);
+    text_printf(out, "]");
+}
+
 static const struct dialect DIALECTS[] = {
-    { "login", "/login", login_put_login, login_is_welcome, login_put_sent, login_put_expected },
-    { "join", "/join", join_put_login, join_is_welcome, join_put_sent, NULL },
+    { "login", "/login", login_put_login, login_read, login_put_sent, login_put_expected },
+    { "join", "/join", join_put_login, join_read, join_put_sent, NULL },
+    { "rooms", "/socket.io/?EIO=4&transport=websocket", NULL, rooms_read, rooms_put_sent, rooms_put_sent },
 };
 
 const struct dialect *dialect_find(const char *name)

@@ -18,11 +18,19 @@ struct message {
     size_t pad; // bytes that the body is filled up with
 };
 
+// What a text from the server is to the caller that hears it.
+enum meaning {
+    MEANS_MESSAGE, // another caller's words, or nothing that is understood
+    MEANS_WELCOME, // the caller has the name or the place that it asked for
+    MEANS_NOTICE,  // the server's own, and no concern of those who measure
+};
+
 struct dialect {
     const char *name;
-    const char *path;                                                // where it is mounted by default
-    void (*put_login)(struct text *out, uint32_t id);                // the first text, which gives the caller a name
-    bool (*is_welcome)(const char *p, size_t len);                   // whether it is the answer that grants the name
+    const char *path;                                 // where it is mounted by default
+    void (*put_login)(struct text *out, uint32_t id); // the first text; NULL: the server speaks first
+    // What the text at P means to caller ID; ANSWER gets what the caller says to it at once, if anything.
+    enum meaning (*read)(const char *p, size_t len, uint32_t id, struct text *answer);
     void (*put_sent)(struct text *out, const struct message *m);     // with STENCIL_MARK in it
     void (*put_expected)(struct text *out, const struct message *m); // likewise; NULL where the layout is the server's
 };

@@ -32,10 +32,13 @@ function canConnect(port) {
   });
 }
 
-/** The options that make strowger comparable: one worker, and no limits on honest but hasty callers. */
-export function strowgerArgs(program) {
+/**
+ * The options that make strowger comparable: no limits on honest but hasty callers, and none of the commentary that the
+ * tutorial's server sends with every message.
+ */
+export function strowgerArgs(program, { workers = 1 } = {}) {
   const help = execFileSync(program, ['--help'], { encoding: 'utf8' });
-  const wanted = [['--workers', '1'], ['--no-rate-limits']];
+  const wanted = [['--workers', String(workers)], ['--room-log', 'off'], ['--no-rate-limits']];
   return wanted.filter(([name]) => help.includes(`${name} `) || help.includes(`${name}=`)).flat();
 }
 

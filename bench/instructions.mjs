@@ -35,6 +35,7 @@ const LONG_RUN = 6000;
 const MESSAGES = [
   { key: 'candidate_220', name: '220-byte candidate', most: 2300, args: ['--size', 220] },
   { key: 'offer_3000', name: '3,000-byte offer', most: 6000, args: ['--size', 3000, '--offers'] },
+  { key: 'rooms_220', name: '220-byte candidate, Socket.IO', args: ['--size', 220, '--dialect', 'rooms'] },
 ];
 
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'strowger-instructions-'));
@@ -65,27 +66,38 @@ async function countMessage({ key, args }) {
   return (long - short) / (LONG_RUN - SHORT_RUN);
 }
 
-/** Instructions by function, each with what the compiler inlined into it, of a profile. */
+/** Instructions of a profile by function, each with what the compiler inlined into it, and by source file. */
 function readProfile(file) {
   const text = execFileSync('callgrind_annotate', ['--threshold=100', file], { encoding: 'utf8' });
-  const counts = new Map();
+  const profile = { functions: new Map(), files: new Map() };
+  const add = (map, name, count) => map.set(name, (map.get(name) ?? 0) + count);
   for (const line of text.split('\n')) {
     const found = /^ *([\d,]+) \([^)]*\) +(\S+):(\S+)(?: \[(\S+)\])?$/.exec(line);
     if (!found) continue;
-    // Libraries without symbols of their own are summed up as a whole.
-    const name = found[3].startsWith('0x') ? path.basename(found[4] ?? '?') : found[3];
-    counts.set(name, (counts.get(name) ?? 0) + Number(found[1].replaceAll(',', '')));
+    const [, digits, source, name, object = '?'] = found;
+    const count = Number(digits.replaceAll(',', ''));
+    // Libraries without symbols or sources of their own are summed up as a whole.
+    add(profile.functions, name.startsWith('0x') ? path.basename(object) : name, count);
+    const ours = /(?:^|\/)src\/(.*\.[ch])$/.exec(source);
+    add(profile.files, ours?.[1] ?? (source.endsWith('intrin.h') ? 'vector intrinsics' : path.basename(object)), count);
   }
-  return counts;
+  return profile;
 }
 
-/** Prints the N functions in which a message costs most. */
-function printTop(key, n) {
-  const short = readProfile(path.join(scratch, `${key}-short`));
-  const long = readProfile(path.join(scratch, `${key}-long`));
+function printCosts(short, long, n) {
   const each = [...long].map(([name, count]) => [name, (count - (short.get(name) ?? 0)) / (LONG_RUN - SHORT_RUN)]);
   each.sort((a, b) => b[1] - a[1]);
   for (const [name, count] of each.slice(0, n)) console.log(`${count.toFixed(1).padStart(10)}  ${name}`);
+}
+
+/** Prints the N files and the N functions in which a message costs most. */
+function printTop(key, n) {
+  const short = readProfile(path.join(scratch, `${key}-short`));
+  const long = readProfile(path.join(scratch, `${key}-long`));
+  for (const by of ['files', 'functions']) {
+    console.log(`  by ${by}:`);
+    printCosts(short[by], long[by], n);
+  }
 }
 
 async function main() {
@@ -100,7 +112,7 @@ async function main() {
     found[key] = Math.round(least);
     const growth = committed[key] === undefined ? undefined : found[key] / committed[key] - 1;
     const change = growth === undefined ? 'nothing committed' : `${(growth * 100).toFixed(1)} % on the committed`;
-    const bar = `bar ${most}: ${found[key] <= most ? 'pass' : 'miss'}`;
+    const bar = most === undefined ? 'no bar' : `bar ${most}: ${found[key] <= most ? 'pass' : 'miss'}`;
     console.log(`${name}: ${found[key]} instructions (${counts.length} times, spread ${spread} %), ${change}, ${bar}`);
     if (Number(options.top) > 0) printTop(key, Number(options.top));
     if (growth > MOST_GROWTH && !options.update) {

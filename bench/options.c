@@ -105,11 +105,11 @@ static const struct option_row ROWS[] = {
     { "messages", parse_messages, 0, "N", "ends the run after so many, if that is sooner" },
     { "seconds", parse_real, AT(seconds), "S", "length of what is measured (2)" },
     { "warmup", parse_real, AT(warmup), "S", "before that (0.3)" },
-    { "settle", parse_real, AT(settle), "S", "before memory is read (0.5)" },
+    { "settle", parse_real, AT(settle), "S", "before memory is read (2.5)" },
     { "limit", parse_limit, 0, "S", "after which the run is given up (120)" },
     { "concurrency", parse_count, AT(concurrency), "N", "connections opened at a time (64)" },
     { "first-id", parse_count, AT(first_id), "N", "number of the first name (1)" },
-    { "dialect", parse_dialect, 0, "NAME", "login or join (login; join for broadcast)" },
+    { "dialect", parse_dialect, 0, "NAME", "login, join or rooms (login; join for broadcast)" },
     { "host", parse_host, 0, "ADDRESS", "of the server, IPv4 (127.0.0.1)" },
     { "port", parse_port, 0, "N", "of the server (8888)" },
     { "path", parse_path, 0, "PATH", "of the WebSocket (the dialect's)" },
@@ -127,7 +127,7 @@ static void set_defaults(struct options *o)
     o->first_id = 1;
     o->seconds = 2;
     o->warmup = 0.3;
-    o->settle = 0.5;
+    o->settle = 2.5; // servers give back what they do not need any more after a second or two
     o->server.sin_family = AF_INET;
     o->server.sin_port = htons(8888);
     o->server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

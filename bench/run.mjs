@@ -24,8 +24,8 @@ const { values: options } = parseArgs({
   },
 });
 
-const FULL = { rounds: 5, idle: 15000, waves: 5, connects: 10000, seconds: 2, warmup: 1, settle: 1 };
-const QUICK = { rounds: 2, idle: 15000, waves: 2, connects: 2000, seconds: 0.5, warmup: 0.4, settle: 0.3 };
+const FULL = { rounds: 5, idle: 15000, waves: 5, connects: 10000, seconds: 2, warmup: 1 };
+const QUICK = { rounds: 1, idle: 15000, waves: 1, connects: 2000, seconds: 0.7, warmup: 0.4 };
 const plan = options.quick ? QUICK : FULL;
 if (options.rounds) plan.rounds = Number(options.rounds);
 
@@ -33,15 +33,18 @@ const [serverCpu, loadCpu] = options.cpus.split(',');
 const program = path.resolve(ROOT, options.program);
 const load = path.resolve(options.load ?? path.join(ROOT, 'build/release/bench/load'));
 
-/** Each server's command for each dialect that it speaks. */
+const DIALECTS = ['login', 'join', 'rooms'];
+
+/** Each server's command for each dialect that it speaks; strowger first. */
 function makeServers() {
+  const ours = strowgerArgs(program);
+  const command = (port) => [program, '--host', '127.0.0.1', '--port', String(port), ...ours];
   const peer = (file) => (port) => [process.execPath, path.join(ROOT, 'bench/peers', file), String(port)];
-  const servers = [{ name: 'ws', commands: { login: peer('ws-login.mjs'), join: peer('ws-join.mjs') } }];
-  if (!options.only || options.only.includes('strowger')) {
-    const args = strowgerArgs(program);
-    const command = (port) => [program, '--host', '127.0.0.1', '--port', String(port), ...args];
-    servers.unshift({ name: 'strowger', commands: { login: command, join: command } });
-  }
+  const servers = [
+    { name: 'strowger', commands: Object.fromEntries(DIALECTS.map((dialect) => [dialect, command])) },
+    { name: 'ws', commands: { login: peer('ws-login.mjs'), join: peer('ws-join.mjs') } },
+    { name: 'socket.io', commands: { rooms: peer('socketio-rooms.mjs') } },
+  ];
   return servers.filter(({ name }) => !options.only || options.only.split(',').includes(name));
 }
 
@@ -75,12 +78,12 @@ const RUNS = [
   {
     dialect: 'login',
     async measure(run) {
-      const idle = await run('idle', ['--idle', plan.idle, '--waves', plan.waves, '--settle', plan.settle]);
+      const idle = await run('idle', ['--idle', plan.idle, '--waves', plan.waves]);
       return {
         idleBytes: idle.bytes_per_idle,
         kernelBytes: idle.kernel_per_idle,
         connect: idle.connect_us,
-        waves: idle.rss_after_last / idle.rss_after_first,
+        waves: plan.waves > 1 ? idle.rss_after_last / idle.rss_after_first : undefined,
         base: idle.rss_empty / 2 ** 20,
       };
     },
@@ -94,11 +97,33 @@ const RUNS = [
       return { broadcast: many.server_us, broadcast1: single.server_us };
     },
   },
+  {
+    dialect: 'rooms',
+    async measure(run) {
+      const rooms = (mode, args) => run(mode, ['--dialect', 'rooms', ...args]);
+      const w16 = await rooms('pairs', ['--window', 16, ...timing]);
+      const w1 = await rooms('pairs', ['--window', 1, ...timing]);
+      const storm = await rooms('storm', ['--connects', plan.connects]);
+      return {
+        rooms16: w16.server_us,
+        roomsPerSecond: w16.per_second,
+        rooms1: w1.server_us,
+        roomsStorm: storm.server_us,
+      };
+    },
+  },
+  {
+    dialect: 'rooms',
+    async measure(run) {
+      const idle = await run('idle', ['--dialect', 'rooms', '--idle', plan.idle]);
+      return { roomsIdleBytes: idle.bytes_per_idle, roomsConnect: idle.connect_us };
+    },
+  },
 ];
 
 const IDLE = plan.idle.toLocaleString('en');
 
-// The rows of the table. `most`, `least`: issue 4's bar; `share`: the bar for the ratio to the peer.
+// The rows of the table. `most`, `least`: issue 4's bars; `share`: the bar for the ratio to the peer.
 const FIGURES = [
   { key: 'w16', name: 'CPU per relayed 220-byte candidate, 100 pairs, window 16', unit: 'µs', most: 1, share: 1 / 15 },
   { key: 'w1', name: 'the same, window 1', unit: 'µs', most: 7, share: 1 / 3 },
@@ -114,6 +139,12 @@ const FIGURES = [
   { key: 'broadcast1', name: 'the same, one under way', unit: 'µs' },
   { key: 'idleBytes', name: `resident bytes per idle connection, of ${IDLE}`, most: 640 },
   { key: 'kernelBytes', name: 'kernel memory for each end of one of them, bytes' },
+  { key: 'rooms16', name: 'Socket.IO: CPU per relayed 220-byte candidate, 100 rooms of two, window 16', unit: 'µs' },
+  { key: 'rooms1', name: 'Socket.IO: the same, window 1', unit: 'µs' },
+  { key: 'roomsPerSecond', name: 'Socket.IO: candidates a second, window 16', unit: '/s' },
+  { key: 'roomsConnect', name: 'Socket.IO: CPU per connect + upgrade + join', unit: 'µs' },
+  { key: 'roomsStorm', name: 'Socket.IO: CPU per connect + upgrade + join + close', unit: 'µs' },
+  { key: 'roomsIdleBytes', name: `Socket.IO: resident bytes per idle connection, of ${IDLE}`, most: 1024 },
   { key: 'waves', name: `resident memory after ${plan.waves} such crowds, of that after the first`, most: 1.05 },
   { key: 'base', name: 'resident memory before the crowd', unit: 'MiB' },
   { key: 'start', name: 'start to listening', unit: 'ms', most: 20 },
@@ -128,7 +159,7 @@ function countFaults(report) {
 
 async function measureServer({ commands }) {
   const figures = { faults: 0 };
-  for (const { dialect, measure } of RUNS) {
+  for (const { dialect, measure } of RUNS.filter((run) => commands[run.dialect])) {
     const server = await Server.start(commands[dialect], { cpu: serverCpu });
     const run = async (mode, args) => {
       const report = await runLoad(load, server, mode, args, { cpu: loadCpu });
@@ -178,24 +209,24 @@ function verdict({ most = Infinity, least = -Infinity, share }, ours, ratio) {
   return isMet ? 'pass' : '**miss**';
 }
 
-/** The table's rows: medians over the rounds, and the median of the ratios within each round. */
-function makeRows(servers, rounds) {
-  const [first, ...peers] = servers.map(({ name }) => name);
-  return FIGURES.map((figure) => {
-    const of = (name) => rounds.map((round) => round[name][figure.key]).filter((value) => value !== undefined);
-    const middle = (name) => (of(name).length ? median(of(name)) : undefined);
-    // One fault in one round is a fault.
-    const ours = figure.key === 'faults' ? Math.max(...of(first)) : middle(first);
-    const ratios = peers.map((name) => {
-      const each = rounds.map((round) => round[first][figure.key] / round[name][figure.key]).filter(Number.isFinite);
-      return each.length ? median(each) : undefined;
-    });
-    const spread = of(first).length ? `${format(Math.min(...of(first)))} – ${format(Math.max(...of(first)))}` : '';
-    const cells = [`${figure.name}${figure.unit ? `, ${figure.unit}` : ''}`, format(ours), spread];
-    peers.forEach((name, i) => cells.push(format(middle(name)), formatRatio(ratios[i])));
-    cells.push(formatBar(figure), first === 'strowger' ? verdict(figure, ours, ratios[0]) : '');
-    return cells;
-  });
+/** A row of the table: medians over the rounds, beside them the peer that does the same, and the ratios' median. */
+function makeRow(figure, servers, rounds) {
+  const [first, ...others] = servers.map(({ name }) => name);
+  const of = (name) => rounds.map((round) => round[name][figure.key]).filter((value) => value !== undefined);
+  if (of(first).length === 0) return undefined; // not in a quick run
+  // One fault in one round is a fault.
+  const middle = (name) => (figure.key === 'faults' ? Math.max(...of(name)) : median(of(name)));
+  const peers = others.filter((name) => of(name).length);
+  const ratios = peers.map((name) => median(rounds.map((round) => round[first][figure.key] / round[name][figure.key])));
+  return [
+    `${figure.name}${figure.unit ? `, ${figure.unit}` : ''}`,
+    format(middle(first)),
+    `${format(Math.min(...of(first)))} – ${format(Math.max(...of(first)))}`,
+    peers.map((name) => `${name} ${format(middle(name))}`).join(', ') || '–',
+    figure.key === 'faults' ? '–' : ratios.map(formatRatio).join(', ') || '–',
+    formatBar(figure),
+    first === 'strowger' ? verdict(figure, middle(first), ratios[0]) : '',
+  ];
 }
 
 function describeMachine() {
@@ -214,13 +245,14 @@ function describePrograms() {
 }
 
 function makeReport(servers, rounds) {
-  const [first, ...peers] = servers.map(({ name }) => name);
-  const beside = peers.flatMap((name) => [name, `${first} / ${name}`]);
-  const head = ['figure (median)', first, 'least – most', ...beside, 'bar', ''];
+  const first = servers[0].name;
+  const head = ['figure (median)', first, 'least – most', 'peer', `${first} / peer`, 'bar', ''];
   const line = (cells) => `| ${cells.join(' | ')} |`;
   const rule = head.map((_, i) => (i === 0 ? '---' : '--:'));
-  const table = [head, rule, ...makeRows(servers, rounds)].map(line).join('\n');
-  const kind = options.quick ? `${plan.rounds} short rounds, for a glance only` : `${plan.rounds} rounds in turn`;
+  const rows = FIGURES.map((figure) => makeRow(figure, servers, rounds)).filter((row) => row);
+  const table = [head, rule, ...rows].map(line).join('\n');
+  const n = plan.rounds === 1 ? 'one round' : `${plan.rounds} rounds in turn`;
+  const kind = options.quick ? `${n}, short, for a glance only` : n;
   return `# Results
 
 Made by \`make bench\`; do not edit. ${new Date().toISOString().slice(0, 10)}, ${kind}.

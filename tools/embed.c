@@ -3,9 +3,11 @@
 //
 // usage: embed PATH=FILE... > assets.c, to serve each FILE at PATH. The same files give the same output: paths are
 // sorted, gzip carries no date, tags are hashes. A file without a known type is an error, so that nothing is left out
-// silently.
+// silently. Comments at the beginning of a line of ours are for readers of the source and left out: a quarter of what a
+// visitor would wait for.
 #include <errno.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +54,67 @@ static void read_file(struct file *f, const char *name)
     if (f->len == MAX_FILE)
         die(name, "larger than a page's file should be");
     fclose(in);
+}
+
+// What a comment starts with and what ends it, nothing for the end of the line; in files of these kinds.
+static const struct comment {
+    const char *start, *end, *kinds;
+} comments[] = {
+    { "//", "", ".js" },
+    { "/*", "*/", ".js.css" },
+    { "<!--", "-->", ".html.svg" },
+};
+
+static const struct comment *comment_at(const char *path, const unsigned char *p, size_t len)
+{
+    const char *kind = strrchr(path, '.');
+    for (size_t i = 0; kind && i < sizeof comments / sizeof *comments; i++) {
+        size_t n = strlen(comments[i].start);
+        if (strstr(comments[i].kinds, kind) && n <= len && memcmp(p, comments[i].start, n) == 0)
+            return &comments[i];
+    }
+    return NULL;
+}
+
+// What others have written stays as it came: their licences are comments.
+static bool is_ours(const char *path)
+{
+    return strncmp(path, "/vendor/", 8) != 0 && strncmp(path, "/socket.io/", 11) != 0;
+}
+
+// Where the comment ends that LINE begins with, or goes on in when *OPEN says so: LINE itself without one.
+static const unsigned char *after_comment(const char *path, const unsigned char *line, size_t len,
+                                          const struct comment **open)
+{
+    size_t at = 0;
+    while (!*open && at < len && line[at] == ' ')
+        at++;
+    const struct comment *c = *open ? *open : comment_at(path, line + at, len - at);
+    size_t n = c ? strlen(c->end) : 0;
+    *open = NULL;
+    if (!c)
+        return line;
+    for (at = n ? at : len; at + n <= len; at++)
+        if (memcmp(line + at, c->end, n) == 0)
+            return line + at + n;
+    *open = c;
+    return line + len;
+}
+
+// Takes out the comments that a line begins with. Lines stay lines, so that a browser's messages name the right ones.
+static void drop_comments(struct file *f)
+{
+    const struct comment *open = NULL; // that began in a line before
+    size_t to = 0;
+    for (size_t at = 0, len; at < f->len; at += len) {
+        const unsigned char *line = f->data + at, *feed = memchr(line, '\n', f->len - at);
+        len = feed ? (size_t)(feed - line) + 1 : f->len - at;
+        const unsigned char *rest = after_comment(f->path, line, len - (feed != NULL), &open);
+        size_t rest_len = len - (size_t)(rest - line);
+        memmove(f->data + to, rest, rest_len);
+        to += rest_len;
+    }
+    f->len = to;
 }
 
 static void hash_file(struct file *f)
@@ -123,6 +186,8 @@ static void take_file(struct file *f, char *arg)
     if (!f->type || strpbrk(f->path, "\"\\"))
         die(f->path, "no known type, or a name that does not belong into a URL");
     read_file(f, equals + 1);
+    if (is_ours(f->path))
+        drop_comments(f);
     hash_file(f);
     compress_file(f);
 }

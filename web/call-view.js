@@ -100,16 +100,20 @@ export class CallView {
         return !this.element.hidden;
     }
 
-    /** @param {string} name of the other side @param {Status} status */
-    show(name, status) {
+    /**
+     * @param {string} name of the other side, as it stands in sentences
+     * @param {Status} status
+     * @param {string} title what stands above the picture
+     */
+    show(name, status, title = name) {
         this.#name = name;
         this.#peer = { microphone: true, camera: true };
         this.#hasPicture = false;
         this.#connectedAt = 0;
         this.#clock.textContent = '';
         this.#badge.hidden = this.#offline.hidden = this.#play.hidden = true;
-        this.#face.textContent = initialOf(name);
-        this.#title.textContent = this.#faceName.textContent = name;
+        this.#face.textContent = initialOf(title);
+        this.#title.textContent = this.#faceName.textContent = title;
         this.element.hidden = false;
         this.setStatus(status);
         this.update();

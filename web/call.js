@@ -390,12 +390,3 @@ function parseObject(text) {
         return null;
     }
 }
-
-/**
- * The STUN service that every strowger offers on UDP, at the port that also serves this page.
- * @param {Location} location
- * @returns {RTCIceServer[]}
- */
-export function ownIceServers({ hostname, port, protocol }) {
-    return [{ urls: `stun:${hostname}:${port || (protocol === 'https:' ? 443 : 80)}` }];
-}

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Joined and waiting: whom to call, how to be called, how the last call ended.
 
-import { h, icon, setIcon } from './dom.js';
-import { hint, label, say, text } from './i18n.js';
+import { h, icon } from './dom.js';
+import { hint, label, say } from './i18n.js';
+import { InviteView } from './invite-view.js';
 import { inviteLink } from './names.js';
-import { announce } from './notices.js';
 import { keep, recall } from './store.js';
 
 /** @typedef {import('./i18n.js').Key} Key */
@@ -27,8 +27,6 @@ const OUTCOMES = {
 const OUTCOMES_OF_INCOMING = { cancelled: 'endMissed', unanswered: 'endMissed', declined: 'endTurnedDown' };
 
 const RECENT = 4;
-const COPIED_MS = 2_000;
-const QUIET_ZONE = 3; // modules of margin around a QR code; the card's white padding adds the rest
 
 export class LobbyView {
     #name = '';
@@ -48,9 +46,7 @@ export class LobbyView {
     });
     #error = h('p', { id: 'callee-error', class: 'error', role: 'alert' });
     #recent = h('div', { class: 'recent' });
-    #link = h('input', { id: 'invite', readOnly: true, onfocus: () => this.#link.select() });
-    #copyButton = toolButton('copy', () => this.#copy());
-    #qr = h('dialog', { class: 'card qr', onclick: () => this.#qr.close() });
+    #invite = new InviteView({ title: 'inviteSomeone', qrTitle: 'qrTitle', shareText: 'shareText' });
 
     /**
      * @param {(name: string) => void} onDial
@@ -65,8 +61,7 @@ export class LobbyView {
             h('header', {}, this.#title, h('div', { class: 'row' }, this.#status, say(rename, 'changeName'))),
             this.#outcome,
             this.#dialForm(),
-            this.#invite(),
-            this.#qr,
+            this.#invite.element,
         );
         this.setOnline(true);
     }
@@ -75,7 +70,7 @@ export class LobbyView {
     setName(name) {
         this.#name = name;
         say(this.#title, 'youAre', { name });
-        this.#link.value = inviteLink(name);
+        this.#invite.set(name, inviteLink('call', name));
         this.#outcome.hidden = true;
         this.#drawRecent();
     }
@@ -121,24 +116,6 @@ export class LobbyView {
         );
     }
 
-    #invite() {
-        const qr = toolButton('qr', () => this.#showQr());
-        const share = toolButton('share', () => this.#share());
-        return h(
-            'div',
-            { class: 'invite' },
-            say(h('label', { for: 'invite' }), 'inviteSomeone'),
-            h(
-                'div',
-                { class: 'row' },
-                this.#link,
-                label(this.#copyButton, 'copy'),
-                'share' in navigator && label(share, 'share'),
-                label(qr, 'qrCode'),
-            ),
-        );
-    }
-
     /** @param {Event} event */
     #submit(event) {
         event.preventDefault();
@@ -157,36 +134,6 @@ export class LobbyView {
             }),
         );
     }
-
-    async #copy() {
-        this.#link.select();
-        // The old way first where there is no other: http on a network address has no clipboard API.
-        const copied = navigator.clipboard
-            ? await navigator.clipboard.writeText(this.#link.value).then(() => true, () => false)
-            : document.execCommand('copy');
-        if (!copied) return;
-        announce('copied');
-        setIcon(this.#copyButton, 'check');
-        setTimeout(() => setIcon(this.#copyButton, 'copy'), COPIED_MS);
-    }
-
-    #share() {
-        const data = { title: 'strowger', text: text('shareText'), url: this.#link.value };
-        navigator.share(data).catch(() => {}); // closed without choosing
-    }
-
-    async #showQr() {
-        const { generate } = await import('./vendor/lean-qr.js'); // only now: few ask for it
-        const title = say(h('h2'), 'qrTitle', { name: this.#name });
-        const link = this.#link.value;
-        this.#qr.replaceChildren(qrImage(generate(link)), title, h('p', { class: 'url' }, link));
-        this.#qr.showModal();
-    }
-}
-
-/** @param {string} name of the button and of its icon @param {() => void} onclick */
-function toolButton(name, onclick) {
-    return h('button', { type: 'button', class: 'tool', id: name, onclick }, icon(name));
 }
 
 /** Puts NAME first among those that were called or called us. @param {string} name */
@@ -203,20 +150,4 @@ function recentNames() {
     } catch {
         return [];
     }
-}
-
-/** @param {import('./vendor/lean-qr.js').Bitmap} code @returns {SVGSVGElement} one path of unit squares */
-function qrImage(code) {
-    const side = code.size + 2 * QUIET_ZONE;
-    let squares = '';
-    for (let y = 0; y < code.size; y++)
-        for (let x = 0; x < code.size; x++)
-            if (code.get(x, y)) squares += `M${x + QUIET_ZONE} ${y + QUIET_ZONE}h1v1h-1z`;
-    const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-    svg.setAttribute('viewBox', `0 0 ${side} ${side}`);
-    svg.setAttribute('shape-rendering', 'crispEdges');
-    const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-    path.setAttribute('d', squares);
-    svg.append(path);
-    return svg;
 }

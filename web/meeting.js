@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 // A seat in a room for two: whoever else is there is called without being asked. Holds at most one Call at a time.
 //
-//     away --enter--> waiting --the other is there--> talking --left, lost--> waiting          any of them --leave--> away
+//     away --enter--> waiting --the other is there--> talking --left, lost--> waiting          any --leave--> away
 //
 // Who enters says "got user media", the words that pages of this family have used since Google's codelab for "I am here
 // and ready"; who hears it and is free makes an offer, and so does such a page that hears it from us. Descriptions are
 // sent as they are, candidates as those pages send them. Beside each message goes a mark, which they pass over: from
-// which page of ours it is, and for which; a room may be configured to hold more than two.
+// which page of ours it is, for which, of which call and room. A server may be configured to let more than two into a
+// room, or to pass on messages without regard to rooms.
 
 import { Call } from './call.js';
 import { newId } from './names.js';
 
 /** @typedef {'left' | 'lost'} EndReason */
+/** @typedef {{ from: string, to: string, call: string, room: string }} Mark '' where other pages say nothing */
 
 /**
  * @typedef {object} MeetingHandler
@@ -35,8 +37,10 @@ const BYE = 'bye'; // the message, which only pages of other kinds send; ours sa
 
 export class Meeting {
     /** @type {MeetingOpts} */ #opts;
-    #id = newId();
-    #peer = ''; // the id of the other side; '' for a page of another kind
+    #own = newId(); // this page
+    #peer = ''; // the other side's
+    #id = ''; // of the call
+    #isOffering = false; // an offer of ours waits for its answer
     /** @type {Call | null} */ #call = null;
 
     /** @param {MeetingOpts} opts */
@@ -69,15 +73,17 @@ export class Meeting {
         else if (!state) this.#sayReady();
     }
 
-    /** @param {any} message @param {any} mark */
-    onMessage(message, mark) {
-        const { from = '', to = '' } = mark?.strowger ?? {};
-        if (to && to !== this.#id) return;
-        if (this.#call && from !== this.#peer) return; // a third one
-        if (message === READY) this.#begin(from).start();
-        else if (message === BYE && this.#call && !from) this.#end('left');
-        else if (message?.type === 'offer') (this.#call ?? this.#begin(from)).receiveDescription(message);
-        else if (message?.type === 'answer') this.#call?.receiveDescription(message);
+    /** @param {any} message @param {any} args what came beside it */
+    onMessage(message, args) {
+        const mark = markOf(args);
+        if (mark.to && mark.to !== this.#own) return;
+        if (mark.room && mark.room !== this.#opts.line.room) return;
+        if (this.#call && mark.from !== this.#peer) return; // a third one
+        if (message === READY) return this.#start(mark.from);
+        if (message?.type === 'offer') return this.#onOffer(message, mark);
+        if (mark.call !== this.#id) return;
+        if (message === BYE && !mark.from && this.#call) this.#end('left');
+        else if (message?.type === 'answer') this.#onAnswer(message);
         else if (message?.type === 'candidate') this.#call?.receiveCandidate(candidateOf(message));
     }
 
@@ -88,18 +94,49 @@ export class Meeting {
         if (call && call === this.#call) this.#end('left');
     }
 
+    /** @param {string} peer who is ready */
+    #start(peer) {
+        const call = this.#begin(peer, peer && newId());
+        this.#isOffering = true;
+        call.start();
+    }
+
     /**
-     * Makes the call with the page FROM, in the place of one that this page has forgotten.
-     * @param {string} from
+     * Within the call, or of a new one: then the other page has forgotten ours, or both have offered at once and one of
+     * them gives way.
+     * @param {any} offer
+     * @param {Mark} mark
      */
-    #begin(from) {
+    #onOffer(offer, { from, call }) {
+        if (this.#call && call !== this.#id && this.#isOffering && !this.#isPolite()) return;
+        const known = call === this.#id ? this.#call : null;
+        (known ?? this.#begin(from, call)).receiveDescription(offer);
+    }
+
+    /** @param {any} answer */
+    #onAnswer(answer) {
+        this.#isOffering = false;
+        this.#call?.receiveDescription(answer);
+    }
+
+    #isPolite() {
+        return this.#own < this.#peer;
+    }
+
+    /**
+     * Makes the call ID with the page PEER, in the place of any other.
+     * @param {string} peer
+     * @param {string} id
+     */
+    #begin(peer, id) {
         this.#drop();
         const { iceServers, handler, equip } = this.#opts;
-        this.#peer = from;
+        this.#peer = peer;
+        this.#id = id;
         const call = new Call({
             iceServers,
             link: true,
-            polite: this.#id < from,
+            polite: this.#isPolite(),
             signaling: {
                 sendDescription: (description) => this.#send(description.toJSON()),
                 sendCandidate: (candidate) => this.#send(messageOf(candidate)),
@@ -120,6 +157,7 @@ export class Meeting {
     #drop() {
         this.#call?.close();
         this.#call = null;
+        this.#isOffering = false;
     }
 
     /** @param {EndReason} why */
@@ -130,14 +168,21 @@ export class Meeting {
     }
 
     #sayReady() {
-        this.#peer = '';
+        this.#peer = this.#id = '';
         this.#send(READY);
     }
 
     /** @param {any} message */
     #send(message) {
-        this.#opts.line.send(message, { strowger: { from: this.#id, to: this.#peer } });
+        const { line } = this.#opts;
+        line.send(message, { strowger: { from: this.#own, to: this.#peer, call: this.#id, room: line.room } });
     }
+}
+
+/** @param {any} args @returns {Mark} */
+function markOf(args) {
+    const { from = '', to = '', call = '', room = '' } = args?.strowger ?? {};
+    return { from, to, call, room };
 }
 
 /** @param {RTCIceCandidate} candidate @returns {object} as the codelab's pages send it, and their own name for it */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Names: the rules the server has for them, and suggestions that are easily read out over a telephone.
+// Names of people and rooms: the server's rules, links, and suggestions that are easily read out over a telephone.
 
 const MAX_BYTES = 256;
 
@@ -7,10 +7,15 @@ const MAX_BYTES = 256;
 const CONSONANTS = 'bdfgklmnprstvz';
 const VOWELS = 'aeiou';
 
-/** @returns {string} such as "tovika" */
-export function suggestName() {
+/** @param {number} syllables @returns {string} such as "tovika" */
+export function suggestName(syllables) {
     const pick = (/** @type {string} */ letters) => letters[Math.floor(Math.random() * letters.length)];
-    return Array.from({ length: 3 }, () => pick(CONSONANTS) + pick(VOWELS)).join('');
+    return Array.from({ length: syllables }, () => pick(CONSONANTS) + pick(VOWELS)).join('');
+}
+
+/** @returns {string} what nobody else has, as long as nobody copies it */
+export function newId() {
+    return Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(36)).join('');
 }
 
 /** @param {string} name @returns {boolean} */
@@ -23,14 +28,16 @@ export function initialOf(name) {
     return [...name][0]?.toUpperCase() ?? '';
 }
 
-/** @param {string} name @returns {string} where NAME is called, to be handed on to others */
-export function inviteLink(name) {
+/** @typedef {'call' | 'room'} Invitation to call somebody, or into a room: the parameter of the page's address */
+
+/** @param {Invitation} kind @param {string} name @returns {string} the page's address with it, to be handed on */
+export function inviteLink(kind, name) {
     const url = new URL(location.pathname, location.origin);
-    url.searchParams.set('call', name);
+    url.searchParams.set(kind, name);
     return url.href;
 }
 
-/** @returns {string} whom the page's address says to call; '' for nobody */
-export function invitedTo() {
-    return new URLSearchParams(location.search).get('call')?.trim() ?? '';
+/** @param {Invitation} kind @returns {string} whom or which room the page's address names; '' for none */
+export function invitedTo(kind) {
+    return new URLSearchParams(location.search).get(kind)?.trim() ?? '';
 }

@@ -27,11 +27,6 @@ import { Retry } from './retry.js';
 
 const ANSWER_MS = 10_000; // for the server to answer a login
 
-/** @param {Location} location the page's @param {string} path where the server speaks the dialect */
-export function socketUrl(location, path) {
-    return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${path}`;
-}
-
 export class LoginLine {
     #url;
     #handler;

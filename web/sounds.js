@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The bell and the ringback tone, made of sine waves: there are no sound files to load.
+// The bell, the ringback tone and the chimes, made of sine waves: there are no sound files to load.
 //
 // A browser stays silent until the person has touched the page; joining is such a touch, which is why `wake` is called
 // there. Sounds that can't be heard are no error: the page also shows everything that it rings for.
@@ -23,11 +23,17 @@ export const RINGBACK = {
     everyMs: 4_000,
 };
 
-/** @type {Ring} at the end of a call */
-export const DONE = {
-    notes: [523, 392].map((hz, i) => ({ hz: [hz], at: i * 0.14, seconds: 0.22, loudness: 0.06, isStruck: true })),
+/** @param {...number} tones @returns {Ring} heard once */
+const chime = (...tones) => ({
+    notes: tones.map((hz, i) => ({ hz: [hz], at: i * 0.14, seconds: 0.22, loudness: 0.06, isStruck: true })),
     everyMs: 0,
-};
+});
+
+/** At the end of a call. */
+export const DONE = chime(523, 392);
+
+/** When somebody comes into the room, and the call begins. */
+export const ARRIVED = chime(392, 523);
 
 export class Sounds {
     /** @type {AudioContext | null} */ #context = null;

@@ -121,4 +121,30 @@ export default {
     endTurnedDown: 'You declined a call from {name}',
     callAgain: 'Call again',
     callBack: 'Call back',
+
+    // before being in a room
+    roomTitle: 'Meet in a room.',
+    roomLead: 'Pick a name for the room, join, and send its link to somebody. The call starts as soon as they come.',
+    roomTitleTo: 'Join room {name}',
+    roomLeadTo: 'You were invited. The call starts as soon as both of you are in the room.',
+    roomName: 'Room name',
+    suggestRoom: 'Suggest another room',
+    joinRoom: 'Join',
+    roomFull: 'Two people are already in room {name}. Try again later, or meet in another room.',
+
+    // from each page to the other
+    meetInstead: 'Or meet in a room',
+    callInstead: 'Or call somebody by name',
+
+    // in a room
+    inRoom: 'Room {name}',
+    waitingInRoom: 'Waiting for the other person…',
+    leaveRoom: 'Leave',
+    inviteToRoom: 'Send somebody this link',
+    qrTitleRoom: 'Scan to meet in room {name}',
+    shareTextRoom: 'Meet me here',
+    otherPerson: 'The other person',
+    talkingInRoom: 'In a call in room {name}',
+    otherLeft: 'The other person has left',
+    otherLost: 'The connection to the other person was lost',
 };

@@ -111,6 +111,29 @@ const strings = {
     endTurnedDown: '你拒绝了 {name} 的来电',
     callAgain: '再次呼叫',
     callBack: '回拨',
+
+    roomTitle: '在房间里见面',
+    roomLead: '起个房间名并加入，把链接发给对方。对方一到，通话自动开始。',
+    roomTitleTo: '加入房间 {name}',
+    roomLeadTo: '你收到了通话邀请。两人都进入房间后，通话自动开始。',
+    roomName: '房间名',
+    suggestRoom: '换一个房间名',
+    joinRoom: '加入',
+    roomFull: '房间 {name} 已有两人。请稍后再试，或换一个房间。',
+
+    meetInstead: '或在房间里见面',
+    callInstead: '或按名字呼叫',
+
+    inRoom: '房间 {name}',
+    waitingInRoom: '正在等待对方…',
+    leaveRoom: '离开',
+    inviteToRoom: '把这个链接发给对方',
+    qrTitleRoom: '扫码进入房间 {name}',
+    shareTextRoom: '来这里与我视频通话',
+    otherPerson: '对方',
+    talkingInRoom: '正在房间 {name} 通话',
+    otherLeft: '对方已离开',
+    otherLost: '与对方的连接已中断',
 };
 
 export default strings;

@@ -6,15 +6,16 @@
 #include <stdlib.h>
 
 #include "base/rand.h"
+#include "base/word.h"
 
 enum { FIRST_BUCKETS = 16 };
 
-static uint64_t rotate_left(uint64_t x, int n)
+static inline uint64_t rotate_left(uint64_t x, int n)
 {
     return x << n | x >> (64 - n);
 }
 
-static void sip_round(uint64_t v[4])
+static inline void sip_round(uint64_t v[4])
 {
     v[0] += v[1];
     v[1] = rotate_left(v[1], 13) ^ v[0];
@@ -28,32 +29,25 @@ static void sip_round(uint64_t v[4])
     v[2] = rotate_left(v[2], 32);
 }
 
-static uint64_t read_le(const char *p, size_t n)
+static inline void sip_word(uint64_t v[4], uint64_t word)
 {
-    uint64_t word = 0;
-    for (size_t i = 0; i < n; i++)
-        word |= (uint64_t)(unsigned char)p[i] << (8 * i);
-    return word;
+    v[3] ^= word;
+    sip_round(v);
+    v[0] ^= word;
 }
 
 uint64_t siphash13(uint64_t k0, uint64_t k1, struct span s)
 {
     uint64_t v[4] = { k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
                       k1 ^ 0x7465646279746573 };
-    size_t whole = s.len & ~(size_t)7;
-    for (size_t i = 0; i < whole; i += 8) {
-        uint64_t word = read_le(s.p + i, 8);
-        v[3] ^= word;
-        sip_round(v);
-        v[0] ^= word;
-    }
-    uint64_t last = (uint64_t)s.len << 56 | read_le(s.p + whole, s.len - whole);
-    v[3] ^= last;
-    sip_round(v);
-    v[0] ^= last;
+    const char *p = s.p, *rest = p + (s.len & ~(size_t)7);
+    for (; p < rest; p += 8)
+        sip_word(v, word_load(p));
+    sip_word(v, (uint64_t)s.len << 56 | word_load_few(rest, s.len & 7));
     v[2] ^= 0xff;
-    for (int i = 0; i < 3; i++)
-        sip_round(v);
+    sip_round(v);
+    sip_round(v);
+    sip_round(v);
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
@@ -71,6 +65,11 @@ void map_fini(struct map *m)
     m->n_buckets = m->n = 0;
 }
 
+static inline bool is_called(struct span name, struct span key)
+{
+    return name.len == key.len && word_is_same(name.p, key.p, key.len);
+}
+
 static struct map_node **bucket_of(const struct map *m, uint64_t hash)
 {
     return &m->buckets[hash & (m->n_buckets - 1)];
@@ -82,7 +81,7 @@ struct map_node *map_find(const struct map *m, struct span key)
         return NULL;
     uint64_t hash = siphash13(m->k0, m->k1, key);
     for (struct map_node *node = *bucket_of(m, hash); node; node = node->next)
-        if (node->hash == hash && span_equal(m->key_of(node), key))
+        if (node->hash == hash && is_called(m->key_of(node), key))
             return node;
     return NULL;
 }

@@ -29,6 +29,15 @@ static inline bool span_equal(struct span a, struct span b)
     return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
 }
 
+// The same for a secret: how long it takes tells nothing of where A and B differ.
+static inline bool span_equal_secret(struct span a, struct span b)
+{
+    unsigned char differing = 0;
+    for (size_t i = 0; a.len == b.len && i < a.len; i++)
+        differing |= (unsigned char)(a.p[i] ^ b.p[i]);
+    return a.len == b.len && differing == 0;
+}
+
 static inline char ascii_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;

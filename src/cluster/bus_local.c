@@ -80,22 +80,63 @@ static struct shard *shard_of(struct bus_local *l, uint32_t realm, struct span n
     return &l->shards[realm * N_SHARDS + n % N_SHARDS];
 }
 
-static int claim(struct bus *b, struct bus_name *name)
+static struct span secret_of(const struct bus_name *name)
 {
-    struct span key = name_key(&name->node);
-    struct shard *shard = shard_of(local_of(b), name->realm, key);
+    return (struct span){ name->text + name->len, name->key_len };
+}
+
+// Puts NAME into the directory. One that is there under the same key is put out: 1 then, with *LOSER its holder.
+static int claim_locked(struct shard *shard, struct bus_name *name, struct peer_ref *loser)
+{
+    struct map_node *node = map_find(&shard->names, name_key(&name->node));
+    if (!node)
+        return map_insert(&shard->names, &name->node);
+    struct bus_name *old = CONTAINER_OF(node, struct bus_name, node);
+    if (!loser || !name->key_len || !span_equal_secret(secret_of(old), secret_of(name)))
+        return -EEXIST;
+    map_remove(&shard->names, node);
+    old->is_lost = true;
+    *loser = old->ref;
+    int err = map_insert(&shard->names, &name->node); // has buckets already, so it can't fail
+    return err ? err : 1;
+}
+
+static int take_over(struct bus *b, struct bus_name *name, struct peer_ref *loser)
+{
+    struct shard *shard = shard_of(local_of(b), name->realm, name_key(&name->node));
     pthread_mutex_lock(&shard->lock);
-    int err = map_find(&shard->names, key) ? -EEXIST : map_insert(&shard->names, &name->node);
+    int err = claim_locked(shard, name, loser);
     pthread_mutex_unlock(&shard->lock);
     return err;
+}
+
+static int claim(struct bus *b, struct bus_name *name)
+{
+    return take_over(b, name, NULL);
 }
 
 static void release(struct bus *b, struct bus_name *name)
 {
     struct shard *shard = shard_of(local_of(b), name->realm, name_key(&name->node));
     pthread_mutex_lock(&shard->lock);
-    map_remove(&shard->names, &name->node);
+    if (!name->is_lost)
+        map_remove(&shard->names, &name->node);
     pthread_mutex_unlock(&shard->lock);
+}
+
+static size_t names(struct bus *b, uint32_t realm, void (*visit)(void *user, struct span name), void *user)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < N_SHARDS; i++) {
+        struct shard *shard = &local_of(b)->shards[realm * N_SHARDS + i];
+        pthread_mutex_lock(&shard->lock);
+        n += shard->names.n;
+        const struct map_node *node = NULL;
+        while (visit && (node = map_next(&shard->names, node)))
+            visit(user, name_key(node));
+        pthread_mutex_unlock(&shard->lock);
+    }
+    return n;
 }
 
 static bool find(struct bus *b, uint32_t realm, struct span name, struct peer_ref *ref)
@@ -297,8 +338,8 @@ static bool publish_locked(struct bus_port *p, struct bus_room *room, const stru
 {
     room->n_events++;
     uint64_t others = gather_members(p, room, room->n_events, r->from);
-    for (int i = 0; others >> i; i++)
-        if (others >> i & 1)
+    for (int i = 0; others; i++, others >>= 1)
+        if (others & 1)
             post_to_room(p, i, room, r);
     if (!p->refs.len)
         return false;
@@ -314,6 +355,18 @@ static void publish(struct bus *b, const struct bus_seat *seat, const struct rel
     struct shard *shard = seat->room->shard;
     pthread_mutex_lock(&shard->lock);
     bool is_direct = publish_locked(p, seat->room, r);
+    pthread_mutex_unlock(&shard->lock);
+    if (is_direct)
+        deliver_gathered(p, r);
+}
+
+static void publish_to(struct bus *b, uint32_t realm, struct span name, const struct relay *r)
+{
+    struct bus_port *p = (struct bus_port *)b;
+    struct shard *shard = shard_of(p->local, realm, name);
+    pthread_mutex_lock(&shard->lock);
+    struct bus_room *room = find_room(shard, name);
+    bool is_direct = room && publish_locked(p, room, r);
     pthread_mutex_unlock(&shard->lock);
     if (is_direct)
         deliver_gathered(p, r);
@@ -438,12 +491,15 @@ static void run_letter(struct bus_errand *e, struct bus_port *p)
 
 static const struct bus_ops bus_ops = {
     .claim = claim,
+    .take_over = take_over,
+    .names = names,
     .release = release,
     .find = find,
     .send = send_relay,
     .join = join,
     .leave = leave,
     .publish = publish,
+    .publish_to = publish_to,
     .room_name = room_name,
     .count = count,
 };

@@ -2,9 +2,9 @@
 // The table of dialects.
 #include "dialect/dialect.h"
 
-static const struct dialect *const dialects[] = { &dialect_auto,         &dialect_login, &dialect_join,
-                                                  &dialect_rooms,        &dialect_echo,  &dialect_engineio_echo,
-                                                  &dialect_socketio_echo };
+static const struct dialect *const dialects[] = { &dialect_auto,  &dialect_login,         &dialect_join,
+                                                  &dialect_rooms, &dialect_peerjs,        &dialect_topics,
+                                                  &dialect_echo,  &dialect_engineio_echo, &dialect_socketio_echo };
 
 enum { N_DIALECTS = sizeof dialects / sizeof *dialects };
 

@@ -34,12 +34,19 @@ struct dialect_event {
 
 enum { DIALECT_MAX_ARGS = 4 };
 
+// What a plain HTTP request gets.
+struct dialect_page {
+    struct span type; // Content-Type, constant
+    struct buf body;  // the caller frees it
+};
+
 struct dialect {
     const char *name;    // as written after the '=' of --mount
     const char *summary; // for --help
     enum carrier carrier;
-    // A session begins. AUTH is what a Socket.IO client said of itself, an object, else empty. May be NULL.
-    void (*on_open)(struct session *s, struct span auth);
+    // A session begins. INTRO is what the client said of itself as it came: a Socket.IO client's auth object, or the query
+    // of a WebSocket's address; may be empty. May be NULL.
+    void (*on_open)(struct session *s, struct span intro);
     // A whole text message, valid UTF-8. The bytes are gone when this returns.
     void (*on_text)(struct session *s, struct span text);
     // A whole binary message; as above.
@@ -48,6 +55,9 @@ struct dialect {
     void (*on_event)(struct session *s, const struct dialect_event *e);
     // The session is over, exactly once, after on_open; nothing can be sent to it any more. May be NULL.
     void (*on_close)(struct session *s);
+    // Somebody asks by plain HTTP (GET, from any origin) for PATH, which is what follows the mount's own path, without
+    // slashes at its ends. Returns the status, PAGE filled in, or 0 when nothing is there. Not for Engine.IO. May be NULL.
+    int (*on_http)(const struct mount *m, struct span path, struct dialect_page *page);
     // The dialects among which the first message decides; they end with NULL. Only for a dialect that speaks for others.
     const struct dialect *const *choices;
     // The Socket.IO namespaces there are beside "/"; they end with NULL. NULL: none.
@@ -66,11 +76,29 @@ struct rooms_opts {
     size_t n_addresses;
 };
 
+// What can be set for the peerjs dialect.
+struct peerjs_opts {
+    struct span key;
+    uint64_t alive_ms;  // a client from which nothing comes for this long is closed
+    uint64_t expire_ms; // how long a message waits for a client that is not there
+    size_t max_peers;
+    bool has_discovery; // tell anyone who is here
+    bool has_leave;     // tell those a client talked to that it went
+};
+
+// What can be set for the topics dialect.
+struct topics_opts {
+    size_t max_topics;      // of one connection
+    size_t max_subscribers; // of one topic
+};
+
 // What can be set for the dialects of a mount.
 struct dialect_opts {
     struct span greeting;     // sent raw as the first message; empty: none
     struct span unknown_text; // stands before the type in the answer to an unknown one
     struct rooms_opts rooms;
+    struct peerjs_opts peerjs;
+    struct topics_opts topics;
     const char *const *namespaces; // for Socket.IO, beside the dialect's own
     size_t n_namespaces;
 };
@@ -80,6 +108,7 @@ struct mount {
     struct span path; // ends in '/': all paths below it too
     const struct dialect *dialect;
     const struct dialect_opts *opts;
+    bool is_alias; // of a mount at another path, to which the rest belongs
     struct realm *realm;
     struct mount *choices;    // one for each of dialect->choices, or NULL
     struct mount *namespaces; // of Socket.IO beside "/", their names as paths; who meets in one is nothing to another
@@ -99,6 +128,6 @@ const struct dialect *dialect_find(struct span name);
 const struct dialect *dialect_at(size_t i);
 
 extern const struct dialect dialect_auto, dialect_echo, dialect_engineio_echo, dialect_join, dialect_login,
-    dialect_rooms, dialect_socketio_echo;
+    dialect_peerjs, dialect_rooms, dialect_socketio_echo, dialect_topics;
 
 #endif

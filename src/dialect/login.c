@@ -209,9 +209,9 @@ static void on_text(struct session *s, struct span text)
     command_error(s, s->mount->opts->unknown_text, command_quote(&fields[TYPE].value, quote), nothing);
 }
 
-static void on_open(struct session *s, struct span auth)
+static void on_open(struct session *s, struct span intro)
 {
-    (void)auth;
+    (void)intro;
     if (s->mount->opts->greeting.len)
         session_send_text(s, s->mount->opts->greeting);
 }

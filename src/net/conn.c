@@ -53,6 +53,8 @@ void conn_group_close(struct conn_group *g)
 {
     LIST_EACH(&g->conns, node)
     conn_close(CONTAINER_OF(node, struct conn, in_group), UV_ECANCELED);
+    LIST_EACH(&g->to_flush, node)
+    conn_close(CONTAINER_OF(node, struct conn, in_group), UV_ECANCELED);
 }
 
 void conn_group_fini(struct conn_group *g)
@@ -117,7 +119,6 @@ struct conn *conn_adopt(struct conn_group *g, const struct conn_transfer *t, con
     c->client = t->client;
     if (c->tls)
         c->tls->bio.chunks = &g->chunk_pool;
-    list_init(&c->to_flush);
     list_append(&g->conns, &c->in_group);
     deadline_init(&c->deadline, on_due);
     g->stats.n_accepted++;
@@ -147,6 +148,15 @@ struct conn *conn_open(struct conn_group *g, int fd, const struct conn_opts *opt
     return c;
 }
 
+static void set_waiting(struct conn *c, bool is_waiting)
+{
+    if (c->is_waiting == is_waiting)
+        return;
+    c->is_waiting = is_waiting;
+    list_remove(&c->in_group);
+    list_append(is_waiting ? &c->group->to_flush : &c->group->conns, &c->in_group);
+}
+
 static void on_closed(uv_handle_t *handle)
 {
     struct conn *c = CONTAINER_OF(handle, struct conn, poll);
@@ -167,7 +177,7 @@ void conn_close(struct conn *c, int err)
         return;
     c->state = CONN_CLOSED;
     drop_output(c);
-    list_remove(&c->to_flush);
+    set_waiting(c, false);
     deadline_cancel(&c->deadline);
     c->poll.data = (void *)(intptr_t)err;
     uv_close((uv_handle_t *)&c->poll, on_closed);
@@ -197,13 +207,14 @@ static void linger(struct conn *c)
 
 static void wait_for_flush(struct conn *c)
 {
-    if (!c->is_blocked && c->to_flush.next == &c->to_flush)
-        list_append(&c->group->to_flush, &c->to_flush);
+    if (!c->is_blocked)
+        set_waiting(c, true);
 }
 
 static void finish(struct conn *c)
 {
     c->state = CONN_FINISHING;
+    c->discarded_len = 0;
     linger(c);
     watch(c);
     wait_for_flush(c); // the FIN leaves behind the output, at the turn's end
@@ -328,10 +339,13 @@ static void flush(struct conn *c)
 void conn_group_flush(struct conn_group *g)
 {
     turn_end(&g->turn);
-    struct list batch, *node;
+    struct list batch;
     list_take(&batch, &g->to_flush);
-    while ((node = list_shift(&batch)))
-        flush(CONTAINER_OF(node, struct conn, to_flush));
+    while (!list_is_empty(&batch)) {
+        struct conn *c = CONTAINER_OF(batch.next, struct conn, in_group);
+        set_waiting(c, false);
+        flush(c);
+    }
     if (g->chunk_pool.n_empty > 1 && !deadline_is_armed(&g->trim))
         deadline_set(g->deadlines, &g->trim, CONN_TRIM_MS);
 }

@@ -14,10 +14,10 @@
 #include <uv.h>
 
 #include "base/addr.h"
+#include "base/deadline.h"
 #include "base/list.h"
 #include "base/pool.h"
 #include "base/span.h"
-#include "net/deadline.h"
 #include "net/outq.h"
 #include "net/tls.h"
 #include "net/turn.h"
@@ -45,7 +45,7 @@ struct conn_group {
     struct deadlines *deadlines;
     struct turn turn;       // what else is to be done before the loop sleeps
     struct list conns;      // all of them, for the end
-    struct list to_flush;   // those with output that nobody has tried to write yet
+    struct list to_flush;   // instead, those with output that nobody has tried to write yet
     struct pool conn_pool;  // struct conn
     struct deadline trim;   // when chunks that are not needed any more go back to the system
     struct pool chunk_pool; // output buffers
@@ -89,22 +89,24 @@ struct conn {
     const struct conn_opts *opts;       // only before CONN_OPEN
     const struct conn_handler *handler; // replaced when the protocol changes, never NULL
     void *user;                         // the handler's own
-    struct list in_group;               // in group->conns
-    struct list to_flush;               // in group->to_flush while output waits for this turn's end
-    struct outq out;                    // what was written
-    struct tls *tls;                    // NULL: plain, or not yet begun
-    size_t out_len;                     // bytes that have not left, here and encrypted in tls
-    struct addr client;                 // unknown until it is asked for
+    struct list in_group; // in group->to_flush while output waits for this turn's end, else in group->conns
+    struct outq out;      // what was written
+    struct tls *tls;      // NULL: plain, or not yet begun
+    size_t out_len;       // bytes that have not left, here and encrypted in tls
+    struct addr client;   // unknown until it is asked for
     struct deadline deadline;
     int fd;
-    uint32_t deadline_ms;   // what the handler asked for before CONN_OPEN; 0: nothing
-    uint32_t peeked_len;    // bytes of a proxy's header that have been seen, while CONN_PROXIED
-    uint32_t discarded_len; // bytes thrown away while CONN_FINISHING
-    enum conn_state state;
-    bool is_paused;  // does not want to read
-    bool has_eof;    // the other side has sent its FIN
-    bool is_blocked; // the socket took less than was offered: waiting to become writable
-    bool has_sent_fin;
+    uint32_t deadline_ms; // what the handler asked for before CONN_OPEN; 0: nothing
+    union {
+        uint32_t peeked_len;    // while CONN_PROXIED: bytes of a proxy's header that have been seen
+        uint32_t discarded_len; // while CONN_FINISHING: bytes thrown away
+    };
+    enum conn_state state : 8;
+    bool is_waiting : 1; // in group->to_flush
+    bool is_paused : 1;  // does not want to read
+    bool has_eof : 1;    // the other side has sent its FIN
+    bool is_blocked : 1; // the socket took less than was offered: waiting to become writable
+    bool has_sent_fin : 1;
 };
 
 // Makes G the group of LOOP's connections, their timeouts among DEADLINES. 0 or -ENOMEM.

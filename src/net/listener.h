@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <uv.h>
 
-#include "net/deadline.h"
+#include "base/deadline.h"
 
 enum { LISTENER_RETRY_MS = 100 }; // how often accepting is tried again after running out of descriptors
 

@@ -19,9 +19,14 @@
 #include "net/tls_bio.h"
 #include "net/tls_tickets.h"
 
-// Ephemeral keys and AEAD only (RFC 9325 section 4.2); the names of TLS 1.3's suites are OpenSSL's own defaults.
-#define CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
-#define GROUPS  "X25519:P-256:P-384"
+// Ephemeral keys and AEAD only (RFC 9325 section 4.2). AES-128 first: nobody breaks it either, it is faster, and its SHA-256
+// leaves an idle connection 350 bytes smaller than SHA-384. Who asks for ChaCha20 first, for want of AES instructions,
+// gets it.
+#define CIPHERS                                                                                                        \
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"                         \
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+#define CIPHERS_1_3 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+#define GROUPS      "X25519:P-256:P-384"
 
 struct tls_context {
     pthread_mutex_t lock; // of ssl_ctx
@@ -50,6 +55,9 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
         rand_fill(iv, (size_t)EVP_CIPHER_get_iv_length(x->ticket_cipher));
     } else {
         found = tls_tickets_find(&x->tickets, now_ms(), name, &key);
+        // A ticket used twice links two connections (RFC 8446 appendix C.4): each brings its successor.
+        if (found && SSL_version(ssl) == TLS1_3_VERSION)
+            found = 2;
     }
     if (found > 0) {
         OSSL_PARAM params[] = {
@@ -101,7 +109,8 @@ static SSL_CTX *new_ssl_ctx(struct tls_context *x)
     SSL_CTX_set_num_tickets(ctx, 1); // a client that comes back does so over one connection
     SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
     if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 && SSL_CTX_set_cipher_list(ctx, CIPHERS) == 1 &&
-        SSL_CTX_set1_groups_list(ctx, GROUPS) == 1 && SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket) == 1 &&
+        SSL_CTX_set_ciphersuites(ctx, CIPHERS_1_3) == 1 && SSL_CTX_set1_groups_list(ctx, GROUPS) == 1 &&
+        SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket) == 1 &&
         SSL_CTX_set_session_id_context(ctx, session_context, sizeof session_context - 1) == 1)
         return ctx;
     SSL_CTX_free(ctx);
@@ -147,14 +156,14 @@ void tls_context_free(struct tls_context *x)
 
 static int complain(char error[TLS_ERROR_LEN], const char *option, const char *file, const char *what)
 {
-    snprintf(error, TLS_ERROR_LEN, "%s '%.200s': %s", option, file, what);
+    snprintf(error, TLS_ERROR_LEN, "%s '%.150s': %.300s", option, file, what);
     return -EINVAL;
 }
 
-// OpenSSL's own words for the last thing that went wrong.
+// OpenSSL's own words for the first thing that went wrong, which led to the others.
 static int complain_of_openssl(char error[TLS_ERROR_LEN], const char *option, const char *file)
 {
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    const char *reason = ERR_reason_error_string(ERR_peek_error());
     return complain(error, option, file, reason ? reason : "it can't be used");
 }
 
@@ -215,7 +224,7 @@ static int use_certificate(SSL_CTX *ctx, const char *file, char error[TLS_ERROR_
         return complain(error, "--tls-cert", file, strerror(errno));
     if (SSL_CTX_use_certificate_chain_file(ctx, file) == 1)
         return 0;
-    if (ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_PEM)
+    if (ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_PEM)
         return complain(error, "--tls-cert", file, "no certificate in PEM form");
     return complain_of_openssl(error, "--tls-cert", file);
 }
@@ -239,7 +248,7 @@ static int use_pair(SSL_CTX *ctx, const struct tls_files *pair, char error[TLS_E
     int err = use_certificate(ctx, pair->cert_file, error);
     if (!err && X509_check_private_key(SSL_CTX_get0_certificate(ctx), key) != 1) {
         char what[300];
-        snprintf(what, sizeof what, "not the key of --tls-cert '%.200s'", pair->cert_file);
+        snprintf(what, sizeof what, "not the key of --tls-cert '%.150s'", pair->cert_file);
         err = complain(error, "--tls-key", pair->key_file, what);
     }
     if (!err && SSL_CTX_use_PrivateKey(ctx, key) != 1)

@@ -23,12 +23,12 @@ int worker_init(struct worker *w)
     int err = uv_loop_init(&w->loop);
     if (err)
         return err;
-    err = conn_group_init(&w->conns, &w->loop, &w->deadlines);
+    err = conn_group_init(&w->conns, &w->loop, &w->clock.deadlines);
     if (err) {
         uv_loop_close(&w->loop);
         return err;
     }
-    deadlines_init(&w->deadlines, &w->loop);
+    loop_clock_init(&w->clock, &w->loop);
     uv_idle_init(&w->loop, &w->awake);
     uv_prepare_init(&w->loop, &w->before_sleep);
     uv_prepare_start(&w->before_sleep, on_before_sleep);

@@ -9,13 +9,13 @@
 #include <uv.h>
 
 #include "net/conn.h"
-#include "net/deadline.h"
+#include "net/loop_clock.h"
 
 struct worker {
     uv_loop_t loop;
     uv_prepare_t before_sleep;
     uv_idle_t awake; // active while there is more to write at once: the loop then looks for events without sleeping
-    struct deadlines deadlines;
+    struct loop_clock clock;
     struct conn_group conns;
 };
 

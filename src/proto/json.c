@@ -1,137 +1,16 @@
 // SPDX-License-Identifier: MIT
 // JSON by pointing at it; see json.h.
 //
-// From the smallest to the largest: bytes that are special inside strings, found a block at a time; where a string, a
-// number or a word ends; containers within each other, without recursion; members; the public functions.
+// From the smallest to the largest: where a number or a word ends (strings are json_string.h's); containers within each
+// other, without recursion; members; the public functions. What a message passes on its usual way is inlined into one
+// loop over the members, and what is rare there, blanks and long strings, is not.
 #include "proto/json.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <stdint.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
-#ifdef __SSE2__
-
-// Bit I says that P[I], of 16 bytes, cannot stand in a string as it is: a quote, a backslash or a control character.
-static inline unsigned special_16(const char *p)
-{
-    // x ^ 2 moves the quote (22) behind the control characters (00..1f), and 80 lets a signed comparison order
-    // unsigned bytes, so one comparison finds them all.
-    __m128i x = _mm_xor_si128(_mm_loadu_si128((const __m128i *)p), _mm_set1_epi8((char)(0x80 ^ 2)));
-    __m128i low = _mm_cmplt_epi8(x, _mm_set1_epi8((char)(0x80 ^ 0x21)));
-    __m128i backslash = _mm_cmpeq_epi8(x, _mm_set1_epi8((char)(0x80 ^ 2 ^ '\\')));
-    return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, backslash));
-}
-
-#else
-
-#define EACH(byte) (0x0101010101010101 * (uint64_t)(byte))
-
-// The top bit of each byte of the result says whether that byte of X is at most LIMIT, which is below 80.
-static inline uint64_t at_most(uint64_t x, unsigned limit)
-{
-    return ~(((x & EACH(0x7f)) + EACH(0x7f - limit)) | x) & EACH(0x80);
-}
-
-static inline unsigned special_8(const char *p)
-{
-    uint64_t x;
-    memcpy(&x, p, sizeof x);
-    x = le64toh(x);
-    // x ^ 2 moves the quote (22) behind the control characters (00..1f).
-    uint64_t special = at_most(x ^ EACH(2), 0x20) | at_most(x ^ EACH('\\'), 0);
-    // The multiplication gathers the eight bits, each eight apart, in the top byte.
-    return (unsigned)((special >> 7) * 0x0102040810204080 >> 56);
-}
-
-// Bit I says that P[I], of 16 bytes, cannot stand in a string as it is: a quote, a backslash or a control character.
-static inline unsigned special_16(const char *p)
-{
-    return special_8(p) | special_8(p + 8) << 8;
-}
-
-#endif
-
-enum { LONGEST_ESCAPE = 6, BLOCK = 32, WINDOW = BLOCK + LONGEST_ESCAPE };
-
-// The same for a block.
-static inline uint64_t special_bytes(const char *p)
-{
-    return special_16(p) | (uint64_t)special_16(p + 16) << 16;
-}
-
-// WINDOW bytes that can be looked at without looking for END: those at P, or where there are fewer, these in COPY with
-// zeros behind. A zero is special, and no part of an escape, so a scan stops there.
-static inline const char *window(const char *p, const char *end, char copy[WINDOW])
-{
-    size_t left = (size_t)(end - p);
-    if (left >= WINDOW)
-        return p;
-    memset(copy, 0, WINDOW);
-    return memcpy(copy, p, left);
-}
-
-static const char escaped[256] = {
-    ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
-};
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = ascii_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-// How many bytes the escape at P takes, 0 when there is none. P is in a window.
-static inline size_t escape_len(const char *p)
-{
-    // The end of each line of an SDP: worth one look instead of two.
-    if (memcmp(p, "\\r\\n", 4) == 0)
-        return 4;
-    if (p[0] != '\\')
-        return 0;
-    if (p[1] != 'u')
-        return escaped[(unsigned char)p[1]] ? 2 : 0;
-    for (int i = 2; i < LONGEST_ESCAPE; i++)
-        if (hex_digit(p[i]) < 0)
-            return 0;
-    return LONGEST_ESCAPE;
-}
-
-// Not inline, so that the short strings in string_end() don't pay for the registers that this needs.
-[[gnu::noinline]] static const char *long_string_end(const char *p, const char *end, bool *has_escapes)
-{
-    for (;;) {
-        char copy[WINDOW];
-        const char *block = window(p, end, copy);
-        uint64_t special = special_bytes(block);
-        size_t next = BLOCK;
-        while (special) {
-            size_t i = (size_t)__builtin_ctzll(special);
-            size_t len = escape_len(block + i);
-            if (len == 0)
-                return block[i] == '"' ? p + i + 1 : NULL;
-            *has_escapes = true;
-            special &= ~0ULL << (i + len);
-            if (i + len > BLOCK)
-                next = i + len;
-        }
-        p += next;
-    }
-}
-
-// Behind the closing quote of the string whose first byte is at P, or NULL. Sets *HAS_ESCAPES if so, else leaves it.
-static const char *string_end(const char *p, const char *end, bool *has_escapes)
-{
-    // Most keys and many values end within 16 bytes.
-    unsigned special = end - p >= 16 ? special_16(p) : 0;
-    if (special && p[__builtin_ctz(special)] == '"')
-        return p + __builtin_ctz(special) + 1;
-    return long_string_end(p, end, has_escapes);
-}
+#include "base/word.h"
+#include "proto/json_string.h"
 
 // Behind the digits at P, NULL if there is none.
 static const char *digits_end(const char *p, const char *end)
@@ -167,9 +46,9 @@ static const unsigned char type_of[256] = {
     ['"'] = JSON_STRING, ['0' ... '9'] = JSON_NUMBER, ['['] = JSON_ARRAY, ['{'] = JSON_OBJECT,
 };
 
-static inline enum json_type type_at(const char *p, const char *end)
+static inline enum json_type type_by(char first)
 {
-    return p < end ? (enum json_type)type_of[(unsigned char)*p] : JSON_ABSENT;
+    return (enum json_type)type_of[(unsigned char)first];
 }
 
 static inline char closing(enum json_type type)
@@ -193,109 +72,105 @@ static const char *number_or_word_end(const char *p, const char *end, enum json_
     }
 }
 
-// Behind the value of TYPE at P, neither array nor object, or NULL.
-static inline const char *scalar_end(const char *p, const char *end, enum json_type type, bool *has_escapes)
+// Where a value, a key, or punctuation begins, and its first byte: at the end zero, which stands nowhere in JSON.
+struct token {
+    const char *p;
+    char c;
+};
+
+[[gnu::noinline]] static struct token token_behind_blanks(const char *p, const char *end)
 {
-    return type == JSON_STRING ? string_end(p + 1, end, has_escapes) : number_or_word_end(p, end, type);
+    for (; p < end; p++)
+        if (*p != ' ' && *p != '\n' && *p != '\r' && *p != '\t')
+            return (struct token){ p, *p };
+    return (struct token){ p, '\0' };
 }
 
-// Goes over the blanks at *AT. Returns the byte behind them, or at the end zero, which stands nowhere in JSON.
-static inline char token(const char **at, const char *end)
+// The token at P, or behind the blanks there.
+static inline struct token token_at(const char *p, const char *end)
 {
-    for (; *at < end; ++*at) {
-        char c = **at;
-        if (c != ' ' && c != '\n' && c != '\r' && c != '\t')
-            return c;
-    }
-    return '\0';
+    if (p < end && (unsigned char)*p > ' ')
+        return (struct token){ p, *p };
+    return token_behind_blanks(p, end); // programs write no blanks
 }
 
-// From behind a member's key, or NULL, to its value: a colon with blanks around it. NULL if there is none.
-static inline const char *skip_colon(const char *p, const char *end)
+// Whether MARK and a quote behind it, as programs write them, stand at P.
+static inline bool is_quote_behind(char mark, const char *p, const char *end)
 {
-    if (!p || token(&p, end) != ':')
-        return NULL;
-    p++;
-    token(&p, end);
-    return p;
+    return end - p >= 2 && p[0] == mark && p[1] == '"';
 }
 
-// Behind the array or object that opens at P, or NULL. DEPTH others are open around it; *RESULT changes only when it is
+// The value of the member whose key ends at P. Where there is no colon before it, it begins with zero.
+static inline struct token value_at(const char *p, const char *end)
+{
+    if (is_quote_behind(':', p, end))
+        return (struct token){ p + 1, '"' };
+    struct token colon = token_at(p, end);
+    return colon.c == ':' ? token_at(colon.p + 1, end) : (struct token){ colon.p, '\0' };
+}
+
+// Behind the array or object that opens at T, or NULL. DEPTH others are open around it; *RESULT changes only when it is
 // too deep.
-static const char *container_end(const char *p, const char *end, unsigned depth, enum json_result *result)
+static const char *container_end(struct token t, const char *end, unsigned depth, enum json_result *result)
 {
     const unsigned outside = depth;
     uint64_t objects = 0; // a bit for each level that is open, the innermost lowest
     char close = '\0';    // what ends the innermost
-    bool ignored;
     for (;;) {
-        enum json_type type = type_at(p, end);
-        bool is_first = type >= JSON_ARRAY; // what comes next has no comma before it
-        if (is_first) {
+        enum json_type type = type_by(t.c);
+        bool needs_comma = type < JSON_ARRAY; // before what comes next
+        if (type >= JSON_ARRAY) {
             if (depth++ == JSON_MAX_DEPTH) {
                 *result = JSON_TOO_DEEP;
                 return NULL;
             }
             objects = objects << 1 | (type == JSON_OBJECT);
             close = closing(type);
-            p++;
+            t = token_at(t.p + 1, end);
         } else {
-            p = scalar_end(p, end, type, &ignored);
+            const char *p = type == JSON_STRING ? json_string_end(t.p + 1, end).p : number_or_word_end(t.p, end, type);
             if (!p)
                 return NULL;
+            needs_comma = close != '}' || !is_quote_behind(',', p, end);
+            t = needs_comma ? token_at(p, end) : (struct token){ p + 1, '"' };
         }
-        char c = token(&p, end);
-        while (c == close) {
-            p++;
+        while (t.c == close) {
             if (--depth == outside)
-                return p;
+                return t.p + 1;
             objects >>= 1;
             close = closing(objects & 1 ? JSON_OBJECT : JSON_ARRAY);
-            is_first = false;
-            c = token(&p, end);
+            needs_comma = true;
+            t = token_at(t.p + 1, end);
         }
-        if (!is_first) {
-            if (c != ',')
+        if (needs_comma) {
+            if (t.c != ',')
                 return NULL;
-            p++;
-            c = token(&p, end);
+            t = token_at(t.p + 1, end);
         }
         if (close == '}') {
-            p = c == '"' ? skip_colon(string_end(p + 1, end, &ignored), end) : NULL;
-            if (!p)
+            const char *key_end = t.c == '"' ? json_string_end(t.p + 1, end).p : NULL;
+            if (!key_end)
                 return NULL;
+            t = value_at(key_end, end);
         }
     }
 }
 
-// Behind the value that begins at P, or NULL; describes it in VALUE. Otherwise like container_end().
-static inline const char *scan_value(const char *p, const char *end, unsigned depth, struct json_value *value,
+// Behind the value that begins at T, or NULL; describes it in VALUE. Otherwise like container_end().
+static inline const char *scan_value(struct token t, const char *end, unsigned depth, struct json_value *value,
                                      enum json_result *result)
 {
-    const char *start = p;
-    value->type = type_at(p, end);
-    value->has_escapes = false;
-    if (value->type >= JSON_ARRAY)
-        p = container_end(p, end, depth, result);
+    struct json_string_end s = { .has_escapes = false };
+    enum json_type type = type_by(t.c);
+    if (type == JSON_STRING)
+        s = json_string_end(t.p + 1, end);
+    else if (type >= JSON_ARRAY)
+        s.p = container_end(t, end, depth, result);
     else
-        p = scalar_end(p, end, value->type, &value->has_escapes);
-    if (p)
-        value->raw = (struct span){ start, (size_t)(p - start) };
-    return p;
-}
-
-// From a member's key at P to its value, or NULL; describes it in KEY.
-static inline const char *scan_key(const char *p, const char *end, struct json_value *key)
-{
-    if (p == end || *p != '"')
-        return NULL;
-    key->type = JSON_STRING;
-    key->has_escapes = false;
-    const char *behind = string_end(p + 1, end, &key->has_escapes);
-    if (!behind)
-        return NULL;
-    key->raw = (struct span){ p, (size_t)(behind - p) };
-    return skip_colon(behind, end);
+        s.p = number_or_word_end(t.p, end, type);
+    if (s.p)
+        *value = (struct json_value){ { t.p, (size_t)(s.p - t.p) }, type, s.has_escapes };
+    return s.p;
 }
 
 // A walk over one container's members, or an array's elements: members without a key.
@@ -307,60 +182,76 @@ struct walk {
 };
 
 // Whether TEXT opens a container of TYPE; then W is a walk over it.
-static bool start(struct walk *w, struct span text, enum json_type type)
+static inline bool start(struct walk *w, struct span text, enum json_type type)
 {
     if (!text.len)
         return false;
-    const char *p = text.p, *end = p + text.len;
-    token(&p, end);
-    if (type_at(p, end) != type)
-        return false;
-    *w = (struct walk){ .p = p + 1, .end = end, .type = type, .is_first = true, .result = JSON_MALFORMED };
-    return true;
+    const char *end = text.p + text.len;
+    struct token t = token_at(text.p, end);
+    *w = (struct walk){ .p = t.p + 1, .end = end, .type = type, .is_first = true, .result = JSON_MALFORMED };
+    return type_by(t.c) == type;
 }
 
-// Goes over the next member and describes it. False behind the container's end, and when the text is malformed.
-static bool step(struct walk *w, struct json_member *member)
+// Goes to the next member or element. False behind the container's end, and when the text is malformed.
+static inline bool find_member(struct walk *w, struct token *t)
 {
-    const char *p = w->p, *const end = w->end;
-    char c = token(&p, end);
-    if (c == closing(w->type)) {
-        w->p = p + 1;
+    if (!w->is_first && w->type == JSON_OBJECT && is_quote_behind(',', w->p, w->end)) {
+        *t = (struct token){ w->p + 1, '"' };
+        return true;
+    }
+    *t = token_at(w->p, w->end);
+    if (t->c == closing(w->type)) {
+        w->p = t->p + 1;
         w->result = JSON_OK;
         return false;
     }
-    if (!w->is_first) {
-        if (c != ',')
-            return false;
-        p++;
-        token(&p, end);
+    if (w->is_first) {
+        w->is_first = false;
+        return true;
     }
-    w->is_first = false;
-    if (w->type == JSON_OBJECT)
-        p = scan_key(p, end, &member->key);
-    else
-        member->key = (struct json_value){ .type = JSON_ABSENT };
-    if (!p)
+    if (t->c != ',')
         return false;
-    w->p = scan_value(p, end, 1, &member->value, &w->result);
+    *t = token_at(t->p + 1, w->end);
+    return true;
+}
+
+// Goes over the next member, or element, and describes it. False behind the container's end, and when the text is
+// malformed.
+[[gnu::always_inline]] static inline bool step(struct walk *w, struct json_value *key, struct json_value *value)
+{
+    struct token t;
+    if (!find_member(w, &t))
+        return false;
+    if (w->type == JSON_OBJECT) {
+        struct json_string_end s = { .p = NULL };
+        if (t.c == '"')
+            s = json_string_end(t.p + 1, w->end);
+        if (!s.p)
+            return false;
+        *key = (struct json_value){ { t.p, (size_t)(s.p - t.p) }, JSON_STRING, s.has_escapes };
+        t = value_at(s.p, w->end);
+    } else {
+        *key = (struct json_value){ .type = JSON_ABSENT };
+    }
+    enum json_result result = JSON_MALFORMED; // not W's own, so that W need not be in memory
+    w->p = scan_value(t, w->end, 1, value, &result);
+    w->result = result;
     return w->p;
 }
 
 // The result of a walk that is over: behind the container there may be nothing but blanks.
-static enum json_result finish(const struct walk *w)
+static inline enum json_result finish(const struct walk *w)
 {
     if (w->result != JSON_OK)
         return w->result;
-    const char *p = w->p;
-    token(&p, w->end);
-    return p == w->end ? JSON_OK : JSON_MALFORMED;
+    return w->p == w->end || token_at(w->p, w->end).p == w->end ? JSON_OK : JSON_MALFORMED;
 }
 
 static unsigned hex4(const char *p)
 {
     unsigned n = 0;
     for (int i = 0; i < 4; i++)
-        n = n << 4 | (unsigned)hex_digit(p[i]);
+        n = n << 4 | (unsigned)json_string_hex_digit(p[i]);
     return n;
 }
 
@@ -407,7 +298,7 @@ static struct span next_piece(struct span *raw, char utf8[4])
     } else if (raw->p[1] == 'u') {
         piece = (struct span){ utf8, put_utf8(utf8, unicode_escape(*raw, &eaten)) };
     } else {
-        piece = (struct span){ &escaped[(unsigned char)raw->p[1]], 1 };
+        piece = (struct span){ &json_string_escaped[(unsigned char)raw->p[1]], 1 };
     }
     *raw = (struct span){ raw->p + eaten, raw->len - eaten };
     return piece;
@@ -425,36 +316,41 @@ static bool decodes_to(struct span raw, struct span text)
     return text.len == 0;
 }
 
+enum json_result json_parse(struct span text, struct json_value *value)
+{
+    if (!text.len)
+        return JSON_MALFORMED;
+    const char *end = text.p + text.len;
+    enum json_result result = JSON_MALFORMED;
+    const char *p = scan_value(token_at(text.p, end), end, 0, value, &result);
+    if (!p)
+        return result;
+    return token_at(p, end).p == end ? JSON_OK : JSON_MALFORMED;
+}
+
 // The result for a text that is not of the type asked for.
-static enum json_result refuse(struct span text)
+[[gnu::noinline]] static enum json_result refuse(struct span text)
 {
     struct json_value value;
     enum json_result result = json_parse(text, &value);
     return result == JSON_OK ? JSON_WRONG_TYPE : result;
 }
 
-enum json_result json_parse(struct span text, struct json_value *value)
+// Fills in those of the fields up to END whose key is RAW. Not inline: the walk around it needs all registers for itself.
+[[gnu::noinline]] static void fill(struct json_field *field, const struct json_field *end, struct span raw,
+                                   const struct json_value *value)
 {
-    if (!text.len)
-        return JSON_MALFORMED;
-    const char *p = text.p, *end = p + text.len;
-    enum json_result result = JSON_MALFORMED;
-    token(&p, end);
-    p = scan_value(p, end, 0, value, &result);
-    if (!p)
-        return result;
-    token(&p, end);
-    return p == end ? JSON_OK : JSON_MALFORMED;
+    for (; field < end; field++)
+        if (field->key.len == raw.len && word_is_same(field->key.p, raw.p, raw.len))
+            field->value = *value;
 }
 
-// Fills in those of the N fields that MEMBER is for.
-static inline void fill(struct json_field *fields, size_t n, const struct json_member *member)
+[[gnu::noinline]] static void fill_decoded(struct json_field *field, const struct json_field *end, struct span raw,
+                                           const struct json_value *value)
 {
-    const struct span raw = json_string_raw(&member->key);
-    const bool has_escapes = member->key.has_escapes;
-    for (size_t i = 0; i < n; i++)
-        if (has_escapes ? decodes_to(raw, fields[i].key) : span_equal(raw, fields[i].key))
-            fields[i].value = member->value;
+    for (; field < end; field++)
+        if (decodes_to(raw, field->key))
+            field->value = *value;
 }
 
 enum json_result json_parse_object(struct span text, struct json_field *fields, size_t n)
@@ -462,11 +358,15 @@ enum json_result json_parse_object(struct span text, struct json_field *fields, 
     struct walk w;
     if (!start(&w, text, JSON_OBJECT))
         return refuse(text);
-    for (size_t i = 0; i < n; i++)
-        fields[i].value = (struct json_value){ .type = JSON_ABSENT };
-    struct json_member member;
-    while (step(&w, &member))
-        fill(fields, n, &member);
+    const struct json_field *const end = fields + n;
+    for (struct json_field *field = fields; field < end; field++)
+        field->value = (struct json_value){ .type = JSON_ABSENT };
+    struct json_value key, value;
+    while (step(&w, &key, &value))
+        if (key.has_escapes)
+            fill_decoded(fields, end, json_string_raw(&key), &value);
+        else
+            fill(fields, end, json_string_raw(&key), &value);
     return finish(&w);
 }
 
@@ -475,10 +375,10 @@ enum json_result json_parse_array(struct span text, struct json_value *values, s
     struct walk w;
     if (!start(&w, text, JSON_ARRAY))
         return refuse(text);
-    struct json_member element;
-    for (*n = 0; step(&w, &element); ++*n)
+    struct json_value key, element;
+    for (*n = 0; step(&w, &key, &element); ++*n)
         if (*n < max)
-            values[*n] = element.value;
+            values[*n] = element;
     return finish(&w);
 }
 
@@ -491,7 +391,7 @@ bool json_next(struct span container, size_t *pos, struct json_member *member)
         w.p = container.p + *pos;
         w.is_first = false;
     }
-    if (!step(&w, member))
+    if (!step(&w, &member->key, &member->value))
         return false;
     *pos = (size_t)(w.p - container.p);
     return true;
@@ -502,7 +402,9 @@ bool json_string_is(const struct json_value *value, struct span text)
     if (value->type != JSON_STRING)
         return false;
     struct span raw = json_string_raw(value);
-    return value->has_escapes ? decodes_to(raw, text) : span_equal(raw, text);
+    if (value->has_escapes)
+        return decodes_to(raw, text);
+    return raw.len == text.len && word_is_same(raw.p, text.p, raw.len);
 }
 
 ssize_t json_string_decode(const struct json_value *value, char *out, size_t cap)
@@ -524,13 +426,15 @@ ssize_t json_string_decode(const struct json_value *value, char *out, size_t cap
 
 size_t json_plain_len(struct span text)
 {
-    for (size_t i = 0; i < text.len; i += BLOCK) {
-        char copy[WINDOW];
-        uint64_t special = special_bytes(window(text.p + i, text.p + text.len, copy));
+    size_t len = 0;
+    for (; text.len - len >= 16; len += 16) {
+        unsigned special = json_string_special(text.p + len);
         if (special)
-            return i + (size_t)__builtin_ctzll(special);
+            return len + (size_t)__builtin_ctz(special);
     }
-    return text.len;
+    while (len < text.len && (unsigned char)text.p[len] >= ' ' && text.p[len] != '"' && text.p[len] != '\\')
+        len++;
+    return len;
 }
 
 // Appends the escape for C, one of those that json_plain_len() stops at.

@@ -20,15 +20,15 @@
 #include <openssl/sha.h>
 #include <string.h>
 
+#include "proto/ws_mask.h"
+
 enum { FIN = 0x80, RSV = 0x70, OPCODE = 0x0f, CONTROL = 0x08, MASK = 0x80, LENGTH = 0x7f };
-enum { LENGTH_16 = 126, LENGTH_64 = 127, KEY_LEN = 4 };
+enum { LENGTH_16 = 126, LENGTH_64 = 127 };
 
 // The opcodes of section 5.2, one bit each; the others are reserved.
 enum {
     KNOWN_OPCODES = 1 << WS_CONTINUATION | 1 << WS_TEXT | 1 << WS_BINARY | 1 << WS_CLOSE | 1 << WS_PING | 1 << WS_PONG
 };
-
-typedef uint64_t words __attribute__((vector_size(16)));
 
 // What is wrong with the first byte of a frame: 0 or a close code.
 static int first_byte_error(const struct ws_parser *w, const struct ws_limits *limits, uint8_t b)
@@ -49,7 +49,7 @@ static int length_error(const struct ws_parser *w, const struct ws_limits *limit
     return is_within ? 0 : WS_CLOSE_TOO_BIG;
 }
 
-static uint64_t get_big_endian(const uint8_t *p, size_t n)
+static inline uint64_t get_big_endian(const uint8_t *p, size_t n)
 {
     uint64_t v = 0;
     for (size_t i = 0; i < n; i++)
@@ -57,21 +57,26 @@ static uint64_t get_big_endian(const uint8_t *p, size_t n)
     return v;
 }
 
-// Reads the extended length, N_WIDE bytes of which N are at H, into *LEN: the least it can mean while bytes are missing.
-// Returns 0 or a close code.
-static int read_wide_length(const uint8_t *h, size_t n, size_t n_wide, uint64_t *len)
+// What is wrong with an extended length of N_WIDE bytes that is between LEAST and MOST: 0 or a close code.
+static inline int wide_length_error(uint64_t least, uint64_t most, size_t n_wide)
 {
-    uint64_t least = get_big_endian(h, n < n_wide ? n : n_wide), most = least;
-    for (; n < n_wide; n++) {
-        least = least << 8;
-        most = most << 8 | 0xff;
-    }
     // Section 5.2: the shortest form must be used, and the top bit must be 0.
     const uint64_t shortest = n_wide == 2 ? LENGTH_16 : UINT64_C(1) << 16;
-    if (most < shortest || least >> 63 != 0)
-        return WS_CLOSE_PROTOCOL_ERROR;
-    *len = least;
-    return 0;
+    return most < shortest || least >> 63 != 0 ? WS_CLOSE_PROTOCOL_ERROR : 0;
+}
+
+// Reads the extended length, N_WIDE bytes of which N are at H, into *LEN: the least it can mean while bytes are missing.
+// Returns 0 or a close code.
+static inline int read_wide_length(const uint8_t *h, size_t n, size_t n_wide, uint64_t *len)
+{
+    if (n >= n_wide) {
+        *len = n_wide == 2 ? get_big_endian(h, 2) : get_big_endian(h, 8);
+        return wide_length_error(*len, *len, n_wide);
+    }
+    const size_t n_missing = n_wide - n; // at least 1
+    const uint64_t missing = UINT64_MAX >> (64 - 8 * n_missing);
+    *len = n > 0 ? get_big_endian(h, n) << 8 * n_missing : 0;
+    return wide_length_error(*len, *len | missing, n_wide);
 }
 
 static void begin_frame(struct ws_parser *w, uint8_t first_byte, uint64_t len, const uint8_t *key)
@@ -79,7 +84,7 @@ static void begin_frame(struct ws_parser *w, uint8_t first_byte, uint64_t len, c
     w->opcode = first_byte & OPCODE;
     w->is_fin = (first_byte & FIN) != 0;
     w->frame_left = len;
-    memcpy(w->key, key, KEY_LEN);
+    memcpy(w->key, key, WS_KEY_LEN);
     w->in_payload = true;
     if (w->opcode != WS_CONTINUATION)
         w->is_first = true;
@@ -111,7 +116,7 @@ static ssize_t read_head(struct ws_parser *w, const struct ws_limits *limits, co
         error = length_error(w, limits, len);
     if (error != 0)
         return -error;
-    size_t head_len = 2 + n_wide + KEY_LEN;
+    size_t head_len = 2 + n_wide + WS_KEY_LEN;
     if (n < head_len)
         return 0;
     begin_frame(w, h[0], len, h + 2 + n_wide);
@@ -144,44 +149,6 @@ static ssize_t take_head(struct ws_parser *w, const struct ws_limits *limits, co
     return (ssize_t)len;
 }
 
-// Unmasks LEN bytes at P, KEY[0] being for the first. Returns whether one of them is above 127.
-static bool unmask(char *p, size_t len, const uint8_t key[KEY_LEN])
-{
-    uint32_t k, word;
-    memcpy(&k, key, sizeof k);
-    const uint64_t kk = (uint64_t)k << 32 | k;
-    words all = { 0 };
-    for (; len >= sizeof(words); len -= sizeof(words), p += sizeof(words)) {
-        words v;
-        memcpy(&v, p, sizeof v);
-        v ^= (words){ kk, kk };
-        all |= v;
-        memcpy(p, &v, sizeof v);
-    }
-    uint64_t seen = all[0] | all[1];
-    for (; len >= sizeof word; len -= sizeof word, p += sizeof word) {
-        memcpy(&word, p, sizeof word);
-        word ^= k;
-        seen |= word;
-        memcpy(p, &word, sizeof word);
-    }
-    for (size_t i = 0; i < len; i++) {
-        p[i] = (char)(p[i] ^ key[i]);
-        seen |= (uint8_t)p[i];
-    }
-    return (seen & 0x8080808080808080) != 0;
-}
-
-// Turns the key by the N bytes that used it.
-static void turn_key(uint8_t key[KEY_LEN], size_t n)
-{
-    for (n %= KEY_LEN; n > 0; n--) {
-        uint8_t first = key[0];
-        memmove(key, key + 1, KEY_LEN - 1);
-        key[KEY_LEN - 1] = first;
-    }
-}
-
 static void end_message(struct ws_parser *w)
 {
     w->message_opcode = 0;
@@ -194,7 +161,7 @@ static ssize_t take_payload(struct ws_parser *w, char *p, size_t len, struct ws_
 {
     size_t n = len < w->frame_left ? len : (size_t)w->frame_left;
     bool is_control = (w->opcode & CONTROL) != 0;
-    bool has_high = unmask(p, n, w->key);
+    bool has_high = ws_mask_remove(p, n, w->key);
     w->frame_left -= n;
     bool is_last = w->frame_left == 0 && w->is_fin;
     if (!is_control && w->message_opcode == WS_TEXT) {
@@ -206,11 +173,11 @@ static ssize_t take_payload(struct ws_parser *w, char *p, size_t len, struct ws_
     if (w->frame_left == 0)
         w->in_payload = false;
     else
-        turn_key(w->key, n);
+        ws_mask_turn(w->key, n);
     if (n == 0 && (w->in_payload || !(w->is_first || is_last)))
         return 0;
-    *piece = (struct ws_piece){ .data = { p, n }, .is_first = w->is_first, .is_last = is_last };
-    piece->opcode = is_control ? w->opcode : w->message_opcode;
+    enum ws_opcode opcode = is_control ? w->opcode : w->message_opcode;
+    *piece = (struct ws_piece){ { p, n }, opcode, w->is_first, is_last };
     *has_piece = true;
     w->is_first = false;
     if (is_last && !is_control)

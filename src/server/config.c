@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum type { NUMBER, SIZE, DURATION, SWITCH, FLAG, LEVEL, TEXT, LIST };
+enum type { NUMBER, SIZE, DURATION, MILLIS, SWITCH, FLAG, LEVEL, TEXT, LIST };
 
 struct option {
     const char *name; // with underscores
@@ -30,6 +30,15 @@ static const struct option options[] = {
 
 enum { N_OPTIONS = sizeof options / sizeof *options };
 
+// What PeerJS's server calls some of them.
+static const struct {
+    const char *theirs, *ours;
+} aliases[] = { { "path", "peerjs_path" },
+                { "key", "peerjs_key" },
+                { "sslkey", "tls_key" },
+                { "sslcert", "tls_cert" },
+                { "cors", "allow_origin" } };
+
 struct unit {
     const char *name;
     int64_t factor;
@@ -41,12 +50,16 @@ static const struct unit size_units[] = {
 static const struct unit time_units[] = {
     { "ms", 1 }, { "s", 1000 }, { "m", 60 * 1000 }, { "h", 60 * 60 * 1000 }, { NULL, 0 }
 };
+static const struct unit bare_time_units[] = {
+    { "", 1 }, { "ms", 1 }, { "s", 1000 }, { "m", 60 * 1000 }, { "h", 60 * 60 * 1000 }, { NULL, 0 }
+};
 static const struct unit no_units[] = { { "", 1 }, { NULL, 0 } };
 
-static const struct unit *const units[] = { [NUMBER] = no_units, [SIZE] = size_units, [DURATION] = time_units };
+static const struct unit *const units[] = { [NUMBER] = no_units, [SIZE] = size_units, [DURATION] = time_units, [MILLIS] = bare_time_units };
 static const char *const unit_hints[] = { [NUMBER] = "a number",
                                           [SIZE] = "a number of bytes such as 64k, 1m",
-                                          [DURATION] = "a time such as 600ms, 10s, 5m, 1h" };
+                                          [DURATION] = "a time such as 600ms, 10s, 5m, 1h",
+                                          [MILLIS] = "a time such as 600ms, 10s, 5m, 1h, or milliseconds" };
 
 // A flag's name as it is written on the command line.
 static const char *flag_of(const struct option *o, char out[64])
@@ -58,16 +71,25 @@ static const char *flag_of(const struct option *o, char out[64])
     return out;
 }
 
+// Whether the LEN letters at GIVEN are NAME, with '-' or '_' between its words.
+static bool is_called(const char *name, const char *given, size_t len)
+{
+    size_t n = 0;
+    while (n < len && name[n] && (name[n] == given[n] || (name[n] == '_' && given[n] == '-')))
+        n++;
+    return n == len && !name[n];
+}
+
 static const struct option *find_long(const char *name, size_t len)
 {
-    for (size_t i = 0; i < N_OPTIONS; i++) {
-        const char *own = options[i].name;
-        size_t n = 0;
-        while (n < len && own[n] && (own[n] == name[n] || (own[n] == '_' && name[n] == '-')))
-            n++;
-        if (n == len && !own[n])
+    for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
+        if (is_called(aliases[i].theirs, name, len)) {
+            name = aliases[i].ours;
+            len = strlen(name);
+        }
+    for (size_t i = 0; i < N_OPTIONS; i++)
+        if (is_called(options[i].name, name, len))
             return &options[i];
-    }
     return NULL;
 }
 

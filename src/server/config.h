@@ -11,21 +11,23 @@
 // X(field, letter, type, default, min, max, argument, help)
 //   field     in struct config, and the flag's name with '-' for '_'
 //   letter    of the short flag, or 0
-//   type      NUMBER, SIZE (bytes, with k m g), DURATION (milliseconds, with ms s m h), SWITCH (on or off), FLAG (on when
+//   type      NUMBER, SIZE (bytes, with k m g), DURATION (with ms s m h), MILLIS (the same, or milliseconds alone), SWITCH (on or off), FLAG (on when
 //             it is there, without a value), LEVEL, TEXT, or LIST (repeatable)
 //   default   as it would be written; NULL: none
 //   min, max  of what has a number, in its own unit; of a TEXT's length in bytes
 #define CONFIG_OPTIONS(X)                                                                                              \
     X(port, 'p', NUMBER, "8888", 0, 65535, "PORT", "listen on this port, TCP and UDP; 0 takes a free one")             \
-    X(host, 0, TEXT, NULL, 1, 255, "HOST", "listen on this address only, not on every one of this machine")            \
+    X(host, 'H', TEXT, NULL, 1, 255, "HOST", "listen on this address only, not on every one of this machine")          \
     X(listen, 0, LIST, NULL, 2, 300, "[tls:]HOST:PORT",                                                                \
       "listen there instead, with TLS or without; no HOST is every address; repeatable")                               \
-    X(tls_cert, 0, LIST, NULL, 1, 4096, "FILE", "PEM file of a certificate and its chain; without --listen all is TLS") \
+    X(tls_cert, 0, LIST, NULL, 1, 4096, "FILE",                                                                        \
+      "PEM file of a certificate and its chain; without --listen all is TLS")                                          \
     X(tls_key, 0, LIST, NULL, 1, 4096, "FILE", "its key; repeat both for ECDSA beside RSA. SIGHUP reads them again")   \
     X(dev, 0, FLAG, NULL, 0, 1, "", "make up a certificate and serve https beside http, on port 8443")                 \
     X(behind_proxy, 0, LIST, NULL, 2, 64, "CIDR",                                                                      \
       "believe proxies there who their client is: PROXY protocol, X-Forwarded-For, Forwarded; repeatable")             \
-    X(handshake_timeout, 0, DURATION, "5s", 10, 86400000, "TIME", "close a connection whose TLS handshake takes longer") \
+    X(handshake_timeout, 0, DURATION, "5s", 10, 86400000, "TIME",                                                      \
+      "close a connection whose TLS handshake takes longer")                                                           \
     X(workers, 0, NUMBER, "0", 0, 64, "N", "serve with N threads; 0: one for each core that may be used")              \
     X(mount, 0, LIST, NULL, 1, 1024, "PATH=DIALECT", "speak DIALECT at PATH; repeatable, over the ones below")         \
     X(web_root, 0, TEXT, NULL, 1, 4096, "DIR", "serve this directory instead of the built-in page")                    \
@@ -38,6 +40,15 @@
       "rooms dialect: emit the tutorial's events named by sentences")                                                  \
     X(room_broadcast, 0, SWITCH, "off", 0, 1, "on|off", "rooms dialect: pass messages to everyone, not the room")      \
     X(room_event, 0, LIST, NULL, 3, 256, "THEIRS=OURS", "rooms dialect: what a page calls one of our events")          \
+    X(peerjs_path, 0, TEXT, "/peerjs", 1, 256, "PATH", "PeerJS clients: the path that they are told")                  \
+    X(peerjs_key, 'k', TEXT, "peerjs", 1, 256, "KEY", "PeerJS: the key that they must know")                           \
+    X(alive_timeout, 0, MILLIS, "60s", 10, 86400000, "TIME", "PeerJS: close clients that send nothing for this long")  \
+    X(expire_timeout, 't', MILLIS, "5s", 10, 86400000, "TIME", "PeerJS: how long messages wait for who is not there")  \
+    X(concurrent_limit, 'c', NUMBER, "5000", 1, 1 << 24, "N", "PeerJS: how many may be there at once")                 \
+    X(allow_discovery, 0, FLAG, NULL, 0, 1, "", "PeerJS: tell everyone who asks which ids are there")                  \
+    X(peerjs_leave, 0, SWITCH, "on", 0, 1, "on|off", "PeerJS: tell those a client talked to when it goes")             \
+    X(max_topics, 0, NUMBER, "100", 1, 100000, "N", "topics dialect: how many one connection may subscribe to")        \
+    X(max_subscribers, 0, NUMBER, "10000", 1, 1 << 24, "N", "topics dialect: how many one topic may have")             \
     X(namespace, 0, LIST, NULL, 2, 256, "NAME", "a Socket.IO namespace that there is beside /")                        \
     X(ping_interval, 0, DURATION, "25s", 10, 86400000, "TIME", "Engine.IO: time between heartbeats")                   \
     X(ping_timeout, 0, DURATION, "20s", 10, 86400000, "TIME", "Engine.IO: how long a heartbeat may go unanswered")     \
@@ -61,6 +72,7 @@ struct config_list {
 #define CONFIG_C_NUMBER   int64_t
 #define CONFIG_C_SIZE     int64_t
 #define CONFIG_C_DURATION int64_t
+#define CONFIG_C_MILLIS   int64_t
 #define CONFIG_C_SWITCH   int64_t
 #define CONFIG_C_FLAG     int64_t
 #define CONFIG_C_LEVEL    int64_t

@@ -53,5 +53,5 @@ void listen_put_url(const struct listen_place *l, const char *host, char out[LIS
 {
     bool is_ipv6 = strchr(host, ':') != NULL;
     snprintf(out, LISTEN_URL_LEN, "%s://%s%.*s%s:%d/", l->is_tls ? "https" : "http", is_ipv6 ? "[" : "",
-             LISTEN_HOST_LEN - 1, host, is_ipv6 ? "]" : "", l->port);
+             LISTEN_HOST_LEN - 1, host, is_ipv6 ? "]" : "", l->bound_port);
 }

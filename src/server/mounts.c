@@ -60,13 +60,34 @@ static int add_namespaces(struct mount *m, struct mounts *all)
     return err;
 }
 
-static struct mount *place_for(struct mounts *m, struct span path)
+// Frees OLD, which is replaced, unless another path leads there too.
+static void discard(struct mounts *m, struct mount *old)
+{
+    if (old->is_alias)
+        return;
+    for (size_t i = 0; i < m->n; i++)
+        if (m->list[i].is_alias && m->list[i].realm == old->realm) {
+            m->list[i].is_alias = false;
+            return;
+        }
+    mount_fini(old);
+}
+
+static struct mount *find_mount(const struct mounts *m, struct span path)
 {
     for (size_t i = 0; i < m->n; i++)
-        if (span_equal(m->list[i].path, path)) {
-            mount_fini(&m->list[i]);
+        if (span_equal(m->list[i].path, path))
             return &m->list[i];
-        }
+    return NULL;
+}
+
+static struct mount *place_for(struct mounts *m, struct span path)
+{
+    struct mount *old = find_mount(m, path);
+    if (old) {
+        discard(m, old);
+        return old;
+    }
     struct mount *list = realloc(m->list, (m->n + 1) * sizeof *list);
     if (!list)
         return NULL;
@@ -79,15 +100,32 @@ void mounts_init(struct mounts *m, struct switchboard *s, struct bus *bus)
     *m = (struct mounts){ .switchboard = s, .bus = bus };
 }
 
+static int add_alias(struct mounts *m, struct span path, struct span other)
+{
+    const struct mount *original = find_mount(m, other);
+    if (!original || span_equal(path, other))
+        return -ENOENT;
+    struct mount alias = *original;
+    alias.path = path;
+    alias.is_alias = true;
+    struct mount *mount = place_for(m, path);
+    if (!mount)
+        return -ENOMEM;
+    *mount = alias;
+    return 0;
+}
+
 int mounts_add(struct mounts *m, const char *item, const struct dialect_opts *opts)
 {
     const char *equals = strrchr(item, '=');
     if (!equals || item[0] != '/')
         return -EINVAL;
+    struct span path = { item, (size_t)(equals - item) };
+    if (equals[1] == '/')
+        return add_alias(m, path, span_of(equals + 1));
     const struct dialect *dialect = dialect_find(span_of(equals + 1));
     if (!dialect)
         return -ENOENT;
-    struct span path = { item, (size_t)(equals - item) };
     struct mount *mount = place_for(m, path);
     if (!mount)
         return -ENOMEM;
@@ -99,7 +137,8 @@ int mounts_add(struct mounts *m, const char *item, const struct dialect_opts *op
 void mounts_fini(struct mounts *m)
 {
     for (size_t i = 0; i < m->n; i++)
-        mount_fini(&m->list[i]);
+        if (!m->list[i].is_alias)
+            mount_fini(&m->list[i]);
     free(m->list);
     *m = (struct mounts){ 0 };
 }

@@ -18,8 +18,9 @@ struct mounts {
 // Makes M empty; its realms will be doors to S, which is or will be linked by BUS.
 void mounts_init(struct mounts *m, struct switchboard *s, struct bus *bus);
 
-// Adds ITEM, "PATH=DIALECT", with realms of its own; a mount that was at PATH is replaced. OPTS must live as long as M. 0,
-// -EINVAL when ITEM is not of that form, -ENOENT when there is no such dialect, or -ENOMEM.
+// Adds ITEM, "PATH=DIALECT", with realms of its own, or "PATH=/OTHER", which leads to what is mounted at /OTHER now. A mount
+// that was at PATH is replaced. OPTS and ITEM must live as long as M. 0, -EINVAL when ITEM is not of that form, -ENOENT when
+// there is no such dialect or mount, or -ENOMEM.
 [[gnu::warn_unused_result]] int mounts_add(struct mounts *m, const char *item, const struct dialect_opts *opts);
 
 // Frees M; nobody must be in its realms.

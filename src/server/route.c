@@ -145,17 +145,52 @@ static void not_found(struct http_conn *h)
     http_respond_text(h, 404, SPAN(""), SPAN("There is nothing here.\n"));
 }
 
-static void serve_web_root(struct http_conn *h, const struct http_request *r, const char *path)
+// Lets MOUNT's dialect answer for PATH. False when there is nothing of its own.
+static bool serve_dialect(struct http_conn *h, const struct http_request *r, const char *path,
+                          const struct mount *mount)
+{
+    const struct site *site = h->opts->user;
+    if (!mount || !mount->dialect->on_http)
+        return false;
+    bool is_asked = r->method == HTTP_OPTIONS; // by a browser that will come with a page of another origin
+    struct span below = span_of(path);
+    size_t skipped = mount->path.len < below.len ? mount->path.len : below.len;
+    below = (struct span){ below.p + skipped, below.len - skipped };
+    if (below.len && below.p[below.len - 1] == '/')
+        below.len--;
+    struct dialect_page page = { 0 };
+    struct buf fields = { 0 };
+    int status = is_asked ? 204 : mount->dialect->on_http(mount, below, &page);
+    if (status && origin_put_cors(&site->origins, true, r, &fields) != 0)
+        status = 503;
+    struct http_response response = { .status = status,
+                                      .type = page.type,
+                                      .fields = buf_span(&fields),
+                                      .body = buf_span(&page.body),
+                                      .is_bodyless = is_asked };
+    if (status)
+        http_respond(h, &response);
+    buf_fini(&page.body);
+    buf_fini(&fields);
+    return status != 0;
+}
+
+static void serve_web_root(struct http_conn *h, const struct http_request *r, const char *path,
+                           const struct mount *mount)
 {
     const struct site *site = h->opts->user;
     struct web_file file;
     int err = web_root_find(site->web_root, span_of(path), &file);
     if (err == -EISDIR) {
         char fields[HTTP_MAX_HEAD + 32];
-        int len = snprintf(fields, sizeof fields, "Location: %.*s/\r\n", (int)r->path.len, r->path.p);
+        struct span target = r->path;
+        while (target.len > 1 && target.p[1] == '/') // "//x/" is another host, not a path
+            target = (struct span){ target.p + 1, target.len - 1 };
+        int len = snprintf(fields, sizeof fields, "Location: %.*s/\r\n", (int)target.len, target.p);
         http_respond_text(h, 308, (struct span){ fields, (size_t)len }, SPAN("This is a directory.\n"));
     } else if (err == -ENOENT) {
-        not_found(h);
+        if (!serve_dialect(h, r, path, mount))
+            not_found(h);
     } else if (err) {
         http_respond_text(h, 503, SPAN("Retry-After: 1\r\n"), SPAN("This can't be opened right now.\n"));
     } else {
@@ -180,7 +215,11 @@ static void serve(struct http_conn *h, const struct http_request *r, const char 
     const struct site *site = h->opts->user;
     bool is_below_root = mount && mount->path.len > 1; // "/" claims what is left over, after the pages
     const struct asset *asset = site->web_root ? NULL : find_asset(span_of(path));
-    if (r->method != HTTP_GET && r->method != HTTP_HEAD)
+    bool is_read = r->method == HTTP_GET || r->method == HTTP_HEAD;
+    bool is_file = is_client_library(path) || (site->web_root && !is_below_root); // rather than the dialect's at "/"
+    if ((is_read || r->method == HTTP_OPTIONS) && !is_file && serve_dialect(h, r, path, mount))
+        return;
+    if (!is_read)
         http_respond_text(h, 405, SPAN("Allow: GET, HEAD\r\n"), SPAN("Only GET and HEAD are understood here.\n"));
     else if (is_client_library(path))
         serve_client_library(h, r, path);
@@ -188,7 +227,7 @@ static void serve(struct http_conn *h, const struct http_request *r, const char 
         http_respond_text(h, 426, SPAN("Upgrade: websocket\r\nConnection: Upgrade\r\n"),
                           SPAN("This is for WebSocket clients: connect to it with ws:// or wss://.\n"));
     else if (site->web_root)
-        serve_web_root(h, r, path);
+        serve_web_root(h, r, path, mount);
     else if (asset)
         respond_asset(h, r, asset);
     else

@@ -8,11 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "net/sock.h"
+#include "server/certificates.h"
+#include "server/qr.h"
 
-const char *const server_default_mounts[] = { "/=auto", "/login=login", "/join=join", "/socket.io/=rooms", NULL };
+const char *const server_default_mounts[] = { "/=auto", "/login=login", "/join=join", "/socket.io/=rooms",
+                                              "/peerjs/=peerjs", "/topics=topics", NULL };
 
 // ---- settings
 
@@ -26,13 +30,18 @@ static void raise_descriptor_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// What the rooms dialect's events are called elsewhere must name something.
-static int check_renames(const struct server *s, char error[SERVER_ERROR_LEN])
+// What the rooms dialect's events are called elsewhere must name something, and so must a namespace.
+static int check_names(const struct config *c, char error[SERVER_ERROR_LEN])
 {
-    const struct config_list *list = &s->config->room_event;
-    for (size_t i = 0; i < list->n; i++)
-        if (!strchr(list->items[i], '=')) {
-            snprintf(error, SERVER_ERROR_LEN, "--room-event takes THEIRS=OURS, not '%.200s'", list->items[i]);
+    for (size_t i = 0; i < c->room_event.n; i++)
+        if (!strchr(c->room_event.items[i], '=')) {
+            snprintf(error, SERVER_ERROR_LEN, "--room-event takes THEIRS=OURS, not '%.200s'", c->room_event.items[i]);
+            return -EINVAL;
+        }
+    for (size_t i = 0; i < c->namespace.n; i++)
+        if (c->namespace.items[i][0] != '/') {
+            snprintf(error, SERVER_ERROR_LEN, "--namespace takes a name that begins with '/', not '%.200s'",
+                     c->namespace.items[i]);
             return -EINVAL;
         }
     return 0;
@@ -65,6 +74,34 @@ static void find_own_addresses(struct own_addresses *a)
     uv_free_interface_addresses(found, n);
 }
 
+static int open_certificates(struct server *s, char error[SERVER_ERROR_LEN])
+{
+    if (!certificates_are_wanted(s->config))
+        return 0;
+    s->tls = tls_context_new();
+    if (s->tls)
+        return certificates_load(s->tls, s->config, error);
+    snprintf(error, SERVER_ERROR_LEN, "out of memory");
+    return -EIO;
+}
+
+static int read_proxies(struct server *s, char error[SERVER_ERROR_LEN])
+{
+    const struct config_list *list = &s->config->behind_proxy;
+    s->proxies = calloc(list->n + 1, sizeof *s->proxies);
+    if (!s->proxies) {
+        snprintf(error, SERVER_ERROR_LEN, "out of memory");
+        return -EIO;
+    }
+    for (size_t i = 0; i < list->n; i++)
+        if (addr_parse_prefix(&s->proxies[i], span_of(list->items[i])) != 0) {
+            snprintf(error, SERVER_ERROR_LEN, "--behind-proxy takes addresses such as 10.0.0.0/8 or ::1, not '%.64s'",
+                     list->items[i]);
+            return -EINVAL;
+        }
+    return 0;
+}
+
 static void fill_dialect_opts(struct server *s)
 {
     const struct config *c = s->config;
@@ -80,6 +117,13 @@ static void fill_dialect_opts(struct server *s)
                    .n_renames = c->room_event.n,
                    .addresses = s->addresses.spans,
                    .n_addresses = s->addresses.n },
+        .peerjs = { .key = span_of(c->peerjs_key),
+                    .alive_ms = (uint64_t)c->alive_timeout,
+                    .expire_ms = (uint64_t)c->expire_timeout,
+                    .max_peers = (size_t)c->concurrent_limit,
+                    .has_discovery = c->allow_discovery,
+                    .has_leave = c->peerjs_leave },
+        .topics = { .max_topics = (size_t)c->max_topics, .max_subscribers = (size_t)c->max_subscribers },
         .namespaces = c->namespace.items,
         .n_namespaces = c->namespace.n,
     };
@@ -95,14 +139,29 @@ static void fill_engineio_opts(struct server *s)
                                                .max_payload = (uint64_t)c->max_payload };
 }
 
+// Where else PeerJS's clients may look for us: at the path that they were told, and where they are told none, at their key.
+static size_t put_peerjs_mounts(struct server *s, const char **mounts)
+{
+    const char *paths[SERVER_N_PEERJS_MOUNTS] = { s->config->peerjs_path, s->config->peerjs_key };
+    for (size_t i = 0; i < SERVER_N_PEERJS_MOUNTS; i++) {
+        size_t len = strlen(paths[i]);
+        const char *before = paths[i][0] == '/' ? "" : "/", *after = paths[i][len - 1] == '/' ? "" : "/";
+        snprintf(s->peerjs_mounts[i], sizeof s->peerjs_mounts[i], "%s%s%s=/peerjs/", before, paths[i], after);
+        if (strcmp(s->peerjs_mounts[i], "/peerjs/=/peerjs/") != 0)
+            *mounts++ = s->peerjs_mounts[i];
+    }
+    return (size_t)(mounts - s->mounts);
+}
+
 static int fill_mounts(struct server *s)
 {
     size_t n_default = sizeof server_default_mounts / sizeof *server_default_mounts - 1, n = 0;
-    s->mounts = calloc(n_default + s->config->mount.n, sizeof *s->mounts);
+    s->mounts = calloc(n_default + SERVER_N_PEERJS_MOUNTS + s->config->mount.n, sizeof *s->mounts);
     if (!s->mounts)
         return -ENOMEM;
     for (size_t i = 0; i < n_default; i++)
         s->mounts[n++] = server_default_mounts[i];
+    n = put_peerjs_mounts(s, s->mounts + n);
     for (size_t i = 0; i < s->config->mount.n; i++)
         s->mounts[n++] = s->config->mount.items[i];
     s->station_opts.mounts = s->mounts;
@@ -126,8 +185,86 @@ static int fill_station_opts(struct server *s)
                        .ping_timeout_ms = (uint64_t)c->ws_ping_timeout },
         .max_fragments = (uint32_t)c->max_fragments,
         .head_timeout_ms = (uint64_t)c->head_timeout,
+        .how = { .tls = s->tls,
+                 .proxies = s->proxies,
+                 .n_proxies = c->behind_proxy.n,
+                 .greeting_ms = (uint64_t)c->handshake_timeout },
     };
     return fill_mounts(s);
+}
+
+// ---- places
+
+// Without --listen it is --port, which speaks TLS when there are certificates; --dev keeps it plain and has https beside it.
+static void fill_own_places(struct server *s)
+{
+    enum { DEV_PORT = 8443 };
+    const struct config *c = s->config;
+    struct listen_place own = { .port = (int)c->port, .is_tls = c->tls_cert.n > 0 };
+    snprintf(own.host, sizeof own.host, "%s", c->host ? c->host : "");
+    s->places[s->n_places++].where = own;
+    if (!c->dev)
+        return;
+    own.is_tls = true;
+    own.port = own.port ? DEV_PORT : 0;
+    s->places[s->n_places++].where = own;
+}
+
+static int parse_places(struct server *s, char error[SERVER_ERROR_LEN])
+{
+    const struct config_list *list = &s->config->listen;
+    bool has_tls = false;
+    for (size_t i = 0; i < list->n; i++) {
+        struct listen_place *l = &s->places[s->n_places++].where;
+        if (listen_parse(l, list->items[i]) != 0) {
+            snprintf(error, SERVER_ERROR_LEN,
+                     "--listen takes [tls:]HOST:PORT, an IPv6 address in brackets, not '%.200s'", list->items[i]);
+            return -EINVAL;
+        }
+        if (l->is_tls && !s->tls) {
+            snprintf(error, SERVER_ERROR_LEN, "--listen '%.200s' needs --tls-cert and --tls-key, or --dev",
+                     list->items[i]);
+            return -EINVAL;
+        }
+        has_tls = has_tls || l->is_tls;
+    }
+    if (s->tls && !has_tls) {
+        snprintf(error, SERVER_ERROR_LEN, "there is a certificate but no --listen tls:HOST:PORT to use it at");
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int resolve_places(struct server *s, char error[SERVER_ERROR_LEN])
+{
+    int n_left = STATION_MAX_ENDPOINTS;
+    for (size_t i = 0; i < s->n_places; i++) {
+        struct place *p = &s->places[i];
+        const char *host = *p->where.host ? p->where.host : NULL;
+        p->n_addrs = n_left ? sock_resolve(host, p->where.port, p->addrs, n_left) : 0;
+        if (p->n_addrs <= 0) {
+            snprintf(error, SERVER_ERROR_LEN, "--%s '%.200s': %s", s->config->listen.n ? "listen" : "host",
+                     p->where.host, n_left ? gai_strerror(p->n_addrs) : "too many addresses to listen on");
+            return -EIO;
+        }
+        n_left -= p->n_addrs;
+    }
+    return 0;
+}
+
+static int find_places(struct server *s, char error[SERVER_ERROR_LEN])
+{
+    s->places = calloc(s->config->listen.n + 2, sizeof *s->places);
+    if (!s->places) {
+        snprintf(error, SERVER_ERROR_LEN, "out of memory");
+        return -EIO;
+    }
+    int err = 0;
+    if (s->config->listen.n)
+        err = parse_places(s, error);
+    else
+        fill_own_places(s);
+    return err ? err : resolve_places(s, error);
 }
 
 // ---- stations
@@ -177,21 +314,34 @@ static int probe(const struct sockaddr *addr)
     return err ? err : sock_probe(addr, SOCK_DGRAM);
 }
 
-static int open_endpoints(struct server *s, struct sockaddr_storage *addrs, int n_addrs)
+// Listens at each address of P: with port 0 at the one that the first of them got.
+static int open_place(struct server *s, struct place *p)
 {
-    for (int i = 0; i < n_addrs; i++) {
-        struct sockaddr *addr = (struct sockaddr *)&addrs[i];
-        if (i)
-            sock_set_port(addr, sock_port((struct sockaddr *)&addrs[0]));
-        int err = sock_port(addr) ? probe(addr) : 0;
+    p->where.bound_port = p->where.port;
+    for (int i = 0; i < p->n_addrs; i++) {
+        struct sockaddr *addr = (struct sockaddr *)&p->addrs[i];
+        sock_set_port(addr, p->where.bound_port);
+        int err = p->where.bound_port ? probe(addr) : 0;
         for (int j = 0; j < s->n_stations && !err; j++)
-            err = station_listen(&s->stations[j], addr, s->n_stations > 1);
+            err = station_listen(&s->stations[j], addr, p->where.is_tls, s->n_stations > 1);
+        if (err)
+            return err;
+        p->where.bound_port = sock_port(addr);
+    }
+    return 0;
+}
+
+// 0, or a negative errno with *FAILED the place that it is about and nothing left open.
+static int open_places(struct server *s, const struct place **failed)
+{
+    for (size_t i = 0; i < s->n_places; i++) {
+        int err = open_place(s, &s->places[i]);
         if (err) {
+            *failed = &s->places[i];
             close_endpoints(s);
             return err;
         }
     }
-    s->port = sock_port((struct sockaddr *)&addrs[0]);
     return 0;
 }
 
@@ -199,23 +349,22 @@ static int open_endpoints(struct server *s, struct sockaddr_storage *addrs, int 
 static int listen_on(struct server *s, char error[SERVER_ERROR_LEN])
 {
     enum { MAX_TRIES = 20 };
-    const struct config *c = s->config;
-    struct sockaddr_storage addrs[STATION_MAX_ENDPOINTS];
-    int err = 0;
-    for (int i = 0; i < MAX_TRIES; i++) {
-        int n = sock_resolve(c->host, (int)c->port, addrs, STATION_MAX_ENDPOINTS);
-        if (n <= 0) {
-            snprintf(error, SERVER_ERROR_LEN, "--host '%.200s': %s", c->host, gai_strerror(n));
-            return -EIO;
-        }
-        err = open_endpoints(s, addrs, n);
-        if (err != -EADDRINUSE || c->port != 0)
+    const struct place *failed;
+    int err = -EADDRINUSE;
+    for (int i = 0; i < MAX_TRIES && err == -EADDRINUSE; i++) {
+        err = open_places(s, &failed);
+        if (err && failed->where.port)
             break;
     }
     if (!err)
         return 0;
-    snprintf(error, SERVER_ERROR_LEN, "can't listen on %s port %d: %s%s", c->host ? c->host : "any address,",
-             (int)c->port, strerror(-err), err == -EADDRINUSE ? "; choose another with --port" : "");
+    const struct listen_place *l = &failed->where;
+    bool is_own_port = failed == s->places && !s->config->listen.n;
+    snprintf(error, SERVER_ERROR_LEN, "can't listen on %s port %d: %s%s", *l->host ? l->host : "any address,", l->port,
+             strerror(-err),
+             err != -EADDRINUSE ? ""
+             : is_own_port      ? "; choose another with --port"
+                                : "; choose another with --listen");
     return -EIO;
 }
 
@@ -235,32 +384,72 @@ static void on_signal(uv_signal_t *signal, int number)
         station_stop(&s->stations[i]);
 }
 
+static void on_hangup(uv_signal_t *signal, int number)
+{
+    struct server *s = signal->data;
+    char error[TLS_ERROR_LEN];
+    (void)number;
+    if (certificates_load(s->tls, s->config, error) == 0)
+        log_write(LOG_INFO, "certificates read again");
+    else
+        log_write(LOG_ERROR, "certificates kept as they were", LOG_TEXT("reason", error));
+}
+
 static void watch_signals(struct server *s)
 {
-    static const int numbers[SERVER_N_SIGNALS] = { SIGTERM, SIGINT };
-    for (int i = 0; i < SERVER_N_SIGNALS; i++) {
+    static const struct {
+        int number;
+        uv_signal_cb call;
+    } watched[SERVER_N_SIGNALS] = { { SIGTERM, on_signal }, { SIGINT, on_signal }, { SIGHUP, on_hangup } };
+    // Without certificates a hangup is what it says: the terminal is gone, and who started us there with it.
+    int n = s->config->tls_cert.n ? SERVER_N_SIGNALS : SERVER_N_SIGNALS - 1;
+    for (int i = 0; i < n; i++) {
         uv_signal_init(&s->stations[0].worker.loop, &s->signals[i]);
         s->signals[i].data = s;
-        uv_signal_start(&s->signals[i], on_signal, numbers[i]);
+        uv_signal_start(&s->signals[i], watched[i].call, watched[i].number);
     }
     signal(SIGPIPE, SIG_IGN); // a closed stderr must not end the calls of others
 }
 
-static void log_url(const struct server *s)
+static void log_place(const struct listen_place *l)
 {
-    char message[300];
-    const char *host = s->config->host ? s->config->host : "localhost";
-    bool is_ipv6 = strchr(host, ':') != NULL;
-    snprintf(message, sizeof message, "listening on http://%s%s%s:%d/", is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "",
-             s->port);
+    char url[LISTEN_URL_LEN], message[LISTEN_URL_LEN + 16];
+    listen_put_url(l, *l->host ? l->host : "localhost", url);
+    snprintf(message, sizeof message, "listening on %s", url);
     log_write(LOG_INFO, message);
+}
+
+// Where a telephone on the same network finds the page.
+static void show_dev_url(const struct server *s, const struct listen_place *l)
+{
+    char url[LISTEN_URL_LEN];
+    const char *own = s->addresses.n ? s->addresses.texts[0] : "localhost";
+    listen_put_url(l, *l->host ? l->host : own, url);
+    log_write(LOG_INFO, "for telephones, which will warn of the certificate", LOG_TEXT("url", url));
+    if (isatty(STDOUT_FILENO) && qr_print(stdout, url) == 0)
+        fflush(stdout);
+}
+
+static void log_places(const struct server *s)
+{
+    const struct listen_place *secure = NULL;
+    for (size_t i = 0; i < s->n_places; i++) {
+        const struct listen_place *l = &s->places[i].where;
+        log_place(l);
+        secure = secure || !l->is_tls ? secure : l;
+    }
+    if (s->config->dev && secure)
+        show_dev_url(s, secure);
 }
 
 int server_start(struct server *s, const struct config *c, char error[SERVER_ERROR_LEN])
 {
     *s = (struct server){ .config = c, .web_root.fd = -1 };
     raise_descriptor_limit();
-    int err = check_renames(s, error);
+    int err = check_names(c, error);
+    err = err ? err : open_certificates(s, error);
+    err = err ? err : read_proxies(s, error);
+    err = err ? err : find_places(s, error);
     err = err ? err : open_web_root(s, error);
     if (!err && fill_station_opts(s) != 0) {
         snprintf(error, SERVER_ERROR_LEN, "out of memory");
@@ -273,7 +462,7 @@ int server_start(struct server *s, const struct config *c, char error[SERVER_ERR
         return err;
     }
     watch_signals(s);
-    log_url(s);
+    log_places(s);
     return 0;
 }
 
@@ -309,6 +498,9 @@ void server_stop(struct server *s)
         bus_local_free(s->bus);
     free(s->stations);
     free(s->mounts);
+    free(s->places);
+    free(s->proxies);
+    tls_context_free(s->tls);
     if (s->web_root.fd >= 0)
         web_root_close(&s->web_root);
 }

@@ -4,9 +4,11 @@
 #define STROWGER_SERVER_SERVER_H
 
 #include "server/config.h"
+#include "server/listen.h"
 #include "server/station.h"
 
-enum { SERVER_N_SIGNALS = 2, SERVER_MAX_OWN_ADDRESSES = 16, SERVER_ADDRESS_LEN = 16 };
+enum { SERVER_N_SIGNALS = 3, SERVER_MAX_OWN_ADDRESSES = 16, SERVER_ADDRESS_LEN = 16 };
+enum { SERVER_N_PEERJS_MOUNTS = 2, SERVER_PEERJS_MOUNT_LEN = 280 };
 
 struct own_addresses {
     size_t n;
@@ -14,8 +16,19 @@ struct own_addresses {
     char texts[SERVER_MAX_OWN_ADDRESSES][SERVER_ADDRESS_LEN];
 };
 
+// Where to listen, and the addresses that this means.
+struct place {
+    struct listen_place where;
+    struct sockaddr_storage addrs[STATION_MAX_ENDPOINTS];
+    int n_addrs;
+};
+
 struct server {
     const struct config *config;
+    struct tls_context *tls; // NULL: no certificates are wanted
+    struct addr_prefix *proxies;
+    struct place *places;
+    size_t n_places;
     struct own_addresses addresses; // of this machine, for the rooms dialect
     struct dialect_opts dialect_opts;
     struct engineio_opts engineio_opts;
@@ -25,7 +38,7 @@ struct server {
     struct station *stations;
     int n_stations; // those that were begun
     const char **mounts;
-    int port;
+    char peerjs_mounts[SERVER_N_PEERJS_MOUNTS][SERVER_PEERJS_MOUNT_LEN];
     uv_signal_t signals[SERVER_N_SIGNALS];
 };
 
@@ -38,7 +51,7 @@ extern const char *const server_default_mounts[];
 // nothing left behind -EINVAL for a setting that can never work, -EIO for what the system refused.
 [[gnu::warn_unused_result]] int server_start(struct server *s, const struct config *c, char error[SERVER_ERROR_LEN]);
 
-// Serves until SIGTERM or SIGINT.
+// Serves until SIGTERM or SIGINT; SIGHUP reads the certificates again.
 void server_run(struct server *s);
 
 // Ends what is left and frees everything.

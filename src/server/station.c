@@ -98,6 +98,7 @@ int station_init(struct station *s, const struct station_opts *opts, const char 
     if (err)
         return err;
     s->has_loop = true;
+    s->switchboard.deadlines = &s->worker.clock.deadlines;
     err = add_mounts(s, opts, bad_mount);
     fill_engineio(s, opts);
     fill_site(s, opts);
@@ -118,7 +119,7 @@ int station_connect(struct station *s, struct bus_local *local, int i)
 int station_listen(struct station *s, struct sockaddr *addr, bool is_tls, bool is_shared)
 {
     struct endpoint *e = &s->endpoints[s->n_endpoints];
-    int err = listener_open(&e->listener, &s->worker.loop, &s->worker.deadlines, addr, is_shared);
+    int err = listener_open(&e->listener, &s->worker.loop, &s->worker.clock.deadlines, addr, is_shared);
     if (err)
         return err;
     e->listener.on_accept = on_accept;

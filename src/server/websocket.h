@@ -43,8 +43,8 @@ struct websocket {
     struct ws_parser parser;
     struct websocket_gather *gather; // what has come of messages in pieces, or NULL
     uint64_t heard_at;               // loop time of the last byte
-    enum websocket_state state;
-    int closing_code; // what websocket_end_later() asked for, or 0
+    enum websocket_state state : 8;
+    int closing_code : 24; // what websocket_end_later() asked for, or 0
 };
 
 // The status that the opening handshake R must be refused with, or 0 when it is right (RFC 6455 section 4.2.1).

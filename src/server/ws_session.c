@@ -78,5 +78,5 @@ void ws_session_open(struct conn *c, const struct http_request *r, const struct 
     ws->session = (struct session){ .ops = &session_ops, .mount = mount };
     websocket_open(&ws->websocket, c, r, &handler, &opts->websocket);
     if (mount->dialect->on_open)
-        mount->dialect->on_open(&ws->session, (struct span){ 0 });
+        mount->dialect->on_open(&ws->session, r->query);
 }

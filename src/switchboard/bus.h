@@ -28,6 +28,9 @@ struct peer_ref {
     uint32_t generation;
 };
 
+// Nobody: for what comes from none of the peers.
+#define PEER_REF_NOBODY ((struct peer_ref){ .worker = 0xff, .slot = 0xffffff, .generation = UINT32_MAX })
+
 static inline bool peer_ref_equal(struct peer_ref a, struct peer_ref b)
 {
     return a.worker == b.worker && a.slot == b.slot && a.generation == b.generation;
@@ -48,7 +51,9 @@ struct bus_name {
     struct peer_ref ref; // who holds it
     uint32_t realm;
     uint32_t len;
-    char text[];
+    uint32_t key_len; // 0: it can't be taken over
+    bool is_lost;     // it was taken over; the bus's own
+    char text[];      // the name, and behind it the key
 };
 
 struct bus_room;
@@ -93,9 +98,14 @@ struct bus;
 struct bus_ops {
     // Takes NAME, which is filled in. 0, -EEXIST, or -ENOMEM.
     int (*claim)(struct bus *b, struct bus_name *name);
+    // The same, but a peer that holds it under NAME's key loses it to NAME: 1 then, with *LOSER saying who that is.
+    int (*take_over)(struct bus *b, struct bus_name *name, struct peer_ref *loser);
+    // Gives back what was claimed, lost or not.
     void (*release)(struct bus *b, struct bus_name *name);
     // Whether someone holds NAME in REALM; *REF says who.
     bool (*find)(struct bus *b, uint32_t realm, struct span name, struct peer_ref *ref);
+    // How many names are held in REALM. VISIT (may be NULL) sees each, in no particular order, and must not call the bus.
+    size_t (*names)(struct bus *b, uint32_t realm, void (*visit)(void *user, struct span name), void *user);
     // Delivers R to TO, here at once (false when it is gone) or elsewhere later.
     bool (*send)(struct bus *b, struct peer_ref to, const struct relay *r);
     // Takes SEAT, whose ref and card are filled in, as WANT says. 0, -ENOSPC, or -ENOMEM; JOINED is filled in but for
@@ -105,6 +115,8 @@ struct bus_ops {
     void (*leave)(struct bus *b, struct bus_seat *seat, const struct relay *news);
     // Delivers R to all in SEAT's room but SEAT's own peer.
     void (*publish)(struct bus *b, const struct bus_seat *seat, const struct relay *r);
+    // Delivers R to all in the room called NAME, if there is one, but the peer that R is from.
+    void (*publish_to)(struct bus *b, uint32_t realm, struct span name, const struct relay *r);
     // The name of SEAT's room, for as long as it is held.
     struct span (*room_name)(const struct bus_seat *seat);
     // How many hold a seat in the room called NAME.

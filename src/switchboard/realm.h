@@ -3,6 +3,7 @@
 #ifndef STROWGER_SWITCHBOARD_REALM_H
 #define STROWGER_SWITCHBOARD_REALM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct bus;
@@ -13,6 +14,7 @@ struct realm {
     struct switchboard *switchboard;
     struct bus *bus; // the switchboard's
     uint32_t id;     // the same for all workers
+    size_t kept_len; // bytes that a dialect keeps here for those who are not there yet
 };
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "switchboard/realm.h"
 
-static struct seat *find_seat(const struct peer *p, struct span name)
+struct seat *room_find_seat(const struct peer *p, struct span name)
 {
     LIST_EACH(&p->seats, node)
     {
@@ -22,7 +22,7 @@ int room_join(struct peer *p, const struct room_join *want, struct seat **seat, 
 {
     struct bus *bus = p->realm->bus;
     *joined = (struct bus_joined){ 0 };
-    *seat = find_seat(p, want->name);
+    *seat = room_find_seat(p, want->name);
     if (*seat)
         return -EALREADY;
     struct seat *new_seat = malloc(sizeof *new_seat + want->card.len);
@@ -71,6 +71,12 @@ size_t room_count(const struct realm *realm, struct span name)
 {
     struct bus *bus = realm->bus;
     return bus->ops->count(bus, realm->id, name);
+}
+
+void room_publish_to(const struct realm *realm, struct span name, const struct relay *r)
+{
+    struct bus *bus = realm->bus;
+    bus->ops->publish_to(bus, realm->id, name, r);
 }
 
 void room_publish(const struct seat *seat, const struct relay *r)

@@ -43,6 +43,9 @@ struct room_join {
 // Frees SEAT, and its room with the last one, telling NEWS (may be NULL) to those who stay.
 void room_leave(struct seat *seat, const struct relay *news);
 
+// P's seat in the room called NAME, or NULL.
+struct seat *room_find_seat(const struct peer *p, struct span name);
+
 // P's first seat, or NULL.
 struct seat *room_first_seat(const struct peer *p);
 
@@ -51,6 +54,9 @@ struct span room_name(const struct seat *seat);
 
 // How many sit in the room of REALM called NAME.
 size_t room_count(const struct realm *realm, struct span name);
+
+// Delivers R to everyone in the room of REALM called NAME but the peer that R is from.
+void room_publish_to(const struct realm *realm, struct span name, const struct relay *r);
 
 // Delivers R to everyone in SEAT's room but SEAT's own peer.
 void room_publish(const struct seat *seat, const struct relay *r);

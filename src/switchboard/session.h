@@ -45,6 +45,7 @@ struct session {
     const struct session_ops *ops;
     const struct mount *mount; // where the client came in, and so the dialect it speaks
     struct peer *peer;         // who it is, once it has said so; else NULL
+    void *user;                // the dialect's own
 };
 
 static inline void session_send(struct session *s, const struct span *parts, size_t n)

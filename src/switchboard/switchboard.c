@@ -85,18 +85,31 @@ static void give_slot(struct switchboard *s, struct peer *peer)
     s->first_free = peer->ref.slot;
 }
 
-// Makes NAME the name of PEER, in place of the one it has, if any.
-static int take_name(struct peer *peer, struct span text)
+static struct bus_name *new_name(const struct peer *peer, const struct name_claim *want)
+{
+    struct bus_name *name = malloc(sizeof *name + want->name.len + want->key.len);
+    if (!name)
+        return NULL;
+    *name = (struct bus_name){ .ref = peer->ref,
+                               .realm = peer->realm->id,
+                               .len = (uint32_t)want->name.len,
+                               .key_len = (uint32_t)want->key.len };
+    if (want->name.len)
+        memcpy(name->text, want->name.p, want->name.len);
+    if (want->key.len)
+        memcpy(name->text + want->name.len, want->key.p, want->key.len);
+    return name;
+}
+
+// Gives PEER the name that it WANTs, in place of the one it has, if any. 1 when *LOSER lost it.
+static int take_name(struct peer *peer, const struct name_claim *want, struct peer_ref *loser)
 {
     struct bus *bus = peer->realm->bus;
-    struct bus_name *name = malloc(sizeof *name + text.len);
+    struct bus_name *name = new_name(peer, want);
     if (!name)
         return -ENOMEM;
-    *name = (struct bus_name){ .ref = peer->ref, .realm = peer->realm->id, .len = (uint32_t)text.len };
-    if (text.len)
-        memcpy(name->text, text.p, text.len);
-    int err = bus->ops->claim(bus, name);
-    if (err) {
+    int err = loser ? bus->ops->take_over(bus, name, loser) : bus->ops->claim(bus, name);
+    if (err < 0) {
         free(name);
         return err;
     }
@@ -104,10 +117,11 @@ static int take_name(struct peer *peer, struct span text)
         bus->ops->release(bus, peer->name);
     free(peer->name);
     peer->name = name;
-    return 0;
+    return err;
 }
 
-static int add_peer(struct realm *realm, struct session *session, const struct peer_ops *ops, struct span name)
+int switchboard_take_over(struct realm *realm, struct session *session, const struct peer_ops *ops,
+                          const struct name_claim *want, struct peer_ref *loser)
 {
     struct switchboard *s = realm->switchboard;
     struct peer *peer = pool_take(&s->peers);
@@ -119,13 +133,13 @@ static int add_peer(struct realm *realm, struct session *session, const struct p
     int err = take_slot(s, peer);
     if (err)
         goto fail;
-    err = take_name(peer, name);
-    if (err) {
+    err = take_name(peer, want, loser);
+    if (err < 0) {
         give_slot(s, peer);
         goto fail;
     }
     session->peer = peer;
-    return 0;
+    return err;
 fail:
     pool_give(&s->peers, peer);
     return err;
@@ -134,9 +148,10 @@ fail:
 int switchboard_claim(struct realm *realm, struct session *session, const struct peer_ops *ops, struct span name)
 {
     struct peer *peer = session->peer;
+    struct name_claim want = { .name = name };
     if (!peer)
-        return add_peer(realm, session, ops, name);
-    return span_equal(peer_name(peer), name) ? 0 : take_name(peer, name);
+        return switchboard_take_over(realm, session, ops, &want, NULL);
+    return span_equal(peer_name(peer), name) ? 0 : take_name(peer, &want, NULL);
 }
 
 void switchboard_release(struct peer *peer)
@@ -159,6 +174,12 @@ bool switchboard_find(const struct realm *realm, struct span name, struct peer_r
 {
     struct bus *bus = realm->bus;
     return bus->ops->find(bus, realm->id, name, ref);
+}
+
+size_t switchboard_names(const struct realm *realm, void (*visit)(void *user, struct span name), void *user)
+{
+    struct bus *bus = realm->bus;
+    return bus->ops->names(bus, realm->id, visit, user);
 }
 
 bool switchboard_send(struct switchboard *s, struct peer_ref to, const struct relay *r)

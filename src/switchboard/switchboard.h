@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/deadline.h"
 #include "base/pool.h"
 #include "base/span.h"
 #include "switchboard/bus.h"
@@ -24,6 +25,7 @@ struct peer_slot {
 
 struct switchboard {
     struct bus *bus;
+    struct deadlines *deadlines; // the worker's, for its dialects; set by who owns the switchboard
     struct pool peers;
     struct peer_slot *slots;
     uint32_t n_slots;
@@ -45,12 +47,28 @@ void switchboard_fini(struct switchboard *s);
 [[gnu::warn_unused_result]] int switchboard_claim(struct realm *realm, struct session *session,
                                                   const struct peer_ops *ops, struct span name);
 
+// A name that its holder can take over from itself: a client that comes back while its last connection still seems to live.
+struct name_claim {
+    struct span name;
+    struct span key; // not empty; only who says the same may take the name over
+};
+
+// As switchboard_claim() for a SESSION without a peer, but from one that holds the name under the same key it is taken: 1
+// then, and *LOSER says who that is. It lives on, not to be found any more; the dialect tells it to end.
+[[gnu::warn_unused_result]] int switchboard_take_over(struct realm *realm, struct session *session,
+                                                      const struct peer_ops *ops, const struct name_claim *want,
+                                                      struct peer_ref *loser);
+
 // Ends PEER: its name is free, its calls and seats are gone, session->peer is NULL. Nobody is told: the dialect does
 // that before.
 void switchboard_release(struct peer *peer);
 
 // Whether someone in REALM is called NAME; *REF says who.
 [[gnu::warn_unused_result]] bool switchboard_find(const struct realm *realm, struct span name, struct peer_ref *ref);
+
+// How many names are held in REALM. VISIT (may be NULL) sees each, in no particular order, and must call nothing of the
+// switchboard's.
+size_t switchboard_names(const struct realm *realm, void (*visit)(void *user, struct span name), void *user);
 
 // Delivers R to the peer TO: one of this worker hears it before this returns, unless something else for this worker still
 // waits. False when TO is known to be gone; that it went meanwhile is said to its sender's on_undelivered.

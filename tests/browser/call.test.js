@@ -4,42 +4,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { start } from '../e2e/lib/server.js';
 import { expectFrames, useBrowser } from './lib/browser.js';
-import { connect, Person } from './lib/person.js';
+import { connect, crash, openTrapped, Person } from './lib/person.js';
 
 useBrowser();
 
-// Somebody at URL whose page lets a test at its sockets (`sockets`; `isHeld` keeps what they receive in `held`) and at
-// its latest RTCPeerConnection (`connection`).
-async function openTrapped(t, url, name) {
-    const person = await Person.open(t, 'about:blank', name);
-    await person.page.addInitScript(() => {
-        Object.assign(window, { sockets: [], held: [], isHeld: false });
-        window.WebSocket = class extends WebSocket {
-            constructor(...args) {
-                super(...args);
-                window.sockets.push(this);
-            }
-
-            set onmessage(handler) {
-                super.onmessage = handler && (event => {
-                    window.isHeld ? window.held.push(() => handler(event)) : handler(event);
-                });
-            }
-        };
-        window.RTCPeerConnection = class extends RTCPeerConnection {
-            constructor(...args) {
-                super(...args);
-                window.connection = this;
-            }
-        };
-    });
-    await person.page.goto(url);
-    return person;
-}
-
 // People of these names, joined to a server of their own.
 async function people(t, ...names) {
-    const server = await start(t);
+    return peopleAt(await start(t), t, ...names);
+}
+
+async function peopleAt(server, t, ...names) {
     const url = `http://localhost:${server.port}/`;
     return Promise.all(names.map(name => Person.join(t, url, name)));
 }
@@ -149,12 +123,6 @@ test('both press Call at the same moment and get one call', async t => {
     await bob.isTold('left');
 });
 
-// Ends PERSON's page without any goodbye.
-async function crash({ page }) {
-    const devtools = await page.context().newCDPSession(page);
-    devtools.send('Page.crash').catch(() => {}); // it can't answer any more
-}
-
 test("the callee's tab is killed in the middle of a call", async t => {
     const [alice, bob] = await people(t, 'Alice', 'Bob');
     await connect(alice, bob);
@@ -200,6 +168,13 @@ test('ICE starts anew when the path breaks', async t => {
     await page.evaluate(() => window.connection.restartIce());
     await page.waitForFunction(old => !window.connection.currentRemoteDescription.sdp.includes(old), before);
     await Promise.all([alice.talksTo('Bob'), bob.talksTo('Alice')]);
+});
+
+test('a greeting, which may be any text, does no harm', async t => {
+    const server = await start(t, ['--greeting', 'Hello world']);
+    const [alice, bob] = await peopleAt(server, t, 'Alice', 'Bob');
+    await connect(alice, bob);
+    assert.deepEqual([...alice.page.errors, ...bob.page.errors], []);
 });
 
 test('one without devices watches and listens', async t => {

@@ -5,10 +5,9 @@ import { test } from 'node:test';
 import { start } from '../e2e/lib/server.js';
 import { expectFrames, INSECURE_HOST, newPage, newRefusingPage, useBrowser } from './lib/browser.js';
 import { connect, Person } from './lib/person.js';
+import { fitsPhone, PHONE } from './lib/phone-layout.js';
 
 useBrowser();
-
-const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
 async function serve(t) {
     const server = await start(t);
@@ -113,19 +112,6 @@ test('on a phone nothing scrolls sideways, and every target is large enough', as
     await alice.isTold('hungup');
     await fitsPhone(alice.page);
 });
-
-async function fitsPhone(page) {
-    const found = await page.evaluate(() => {
-        const shown = [...document.querySelectorAll('button, select, input')].filter(e => e.checkVisibility());
-        const boxes = shown.map(e => ({ what: e.outerHTML.slice(0, 80), box: e.getBoundingClientRect() }));
-        return {
-            width: document.documentElement.scrollWidth,
-            outside: boxes.filter(({ box }) => box.left < 0 || box.right > innerWidth).map(({ what }) => what),
-            small: boxes.filter(({ box }) => box.width < 44 || box.height < 44).map(({ what }) => what),
-        };
-    });
-    assert.deepEqual(found, { width: 390, outside: [], small: [] });
-}
 
 test('keys: M, V and F; Esc asks before it hangs up', async t => {
     const url = await serve(t);

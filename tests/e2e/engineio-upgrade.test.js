@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Engine.IO by hand: a WebSocket that takes over from polling, or fails to.
-import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode, expectRefusal, openSocket, Polling } from './lib/engineio.js';
 import { start } from './lib/server.js';
@@ -14,9 +13,9 @@ test('upgrade', async t => {
     for (const eio of VERSIONS) {
         await t.test(`version ${eio}: probe, the held GET is let go, and on it goes`, async () => {
             const session = await Polling.open(server, { eio });
-            const held = session.get();
+            const held = await session.hold();
             const socket = await session.probe();
-            assert.equal((await held).text, encode(eio, '6'));
+            await session.expectLet(held, encode(eio, '6'));
             await session.expectPoll(encode(eio, '6')); // whoever asks again
             await session.expectPost(encode(eio, '4before'));
             socket.send('5');
@@ -39,20 +38,21 @@ test('upgrade', async t => {
         await t.test(`version ${eio}: a second WebSocket is closed, and harms nothing`, async () => {
             const session = await Polling.open(server, { eio });
             const socket = await session.probe();
-            await (await session.socket()).closed;
+            await (await session.socket()).expectClose(1000);
             socket.send('5');
-            await (await session.socket()).closed;
+            await (await session.socket()).expectClose(1000);
             socket.send('4a');
             await socket.expect('4a');
         });
     }
 
-    for (const words of [['5'], ['2'], ['2probe2'], ['3probe'], ['4a'], ['2probe', '4a'], [Buffer.from('2probe')], ['']]) {
-        await t.test(`${JSON.stringify(words.map(String))} is no probe: its WebSocket is closed, polling goes on`, async () => {
+    const binary = Buffer.from('2probe');
+    for (const words of [['5'], ['2'], ['2probe2'], ['3probe'], ['4a'], ['2probe', '4a'], [binary], ['']]) {
+        await t.test(`after ${JSON.stringify(words)} the WebSocket is closed, and polling goes on`, async () => {
             const session = await Polling.open(server);
             const socket = await session.socket();
             words.forEach(word => socket.send(word));
-            await socket.closed;
+            await socket.expectClose(1000);
             await session.expectPost('4a');
             await session.expectPoll('4a');
             const another = await session.probe();
@@ -66,9 +66,9 @@ test('upgrade', async t => {
         const session = await Polling.open(server);
         const socket = await session.probe();
         await socket.close();
-        const held = session.get();
+        const held = await session.hold();
         await session.expectPost('4a');
-        assert.equal((await held).text, '4a');
+        await session.expectLet(held, '4a');
         await session.probe();
     });
 
@@ -76,7 +76,7 @@ test('upgrade', async t => {
         const session = await Polling.open(server);
         const socket = await session.probe();
         await session.expectPost('1');
-        await socket.closed;
+        await socket.expectClose(1000);
         await session.expectGone();
     });
 
@@ -84,7 +84,7 @@ test('upgrade', async t => {
         const first = await openSocket(server);
         const session = new Polling(server, '/engine.io/', 4, '');
         session.sid = first.open.sid;
-        await (await session.socket()).closed;
+        await (await session.socket()).expectClose(1000);
         first.send('4a');
         await first.expect('4a');
     });
@@ -93,8 +93,8 @@ test('upgrade', async t => {
         const quick = await start(t, [...CALM, '--upgrade-timeout', '50ms']);
         const session = await Polling.open(quick);
         const [probed, silent] = [await session.probe(), await Polling.open(quick)];
-        await probed.closed;
-        await (await silent.socket()).closed;
+        await probed.expectClose(1000);
+        await (await silent.socket()).expectClose(1000);
         await session.expectPost('4a');
         await session.expectPoll('4a');
     });

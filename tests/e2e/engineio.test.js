@@ -2,7 +2,7 @@
 // Engine.IO by hand, versions 3 and 4: what clients send, and what they never send.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ask, encode, expectRefusal, openSocket, Polling, REFUSALS, send } from './lib/engineio.js';
+import { ask, encode, expectRefusal, openSocket, Polling, REFUSALS } from './lib/engineio.js';
 import { Client } from './lib/client.js';
 import { start } from './lib/server.js';
 
@@ -72,7 +72,8 @@ test('refusals', async t => {
             .map(eio => ['GET', `${eio}transport=polling`, 5]),
     ];
     for (const [method, query, code] of cases) {
-        await t.test(`${method} ?${query.replace(/sid=[\w-]{19,}/, 'sid=…')} is ${REFUSALS[code].message}`, async () => {
+        const shown = query.replace(/sid=[\w-]{19,}/, 'sid=…');
+        await t.test(`${method} ?${shown}: ${REFUSALS[code].message}`, async () => {
             expectRefusal(await ask(server, method, `/engine.io/?${query}`), code);
         });
     }
@@ -85,7 +86,8 @@ test('refusals', async t => {
         ['EIO=4&transport=abc', 0], ['EIO=4&transport=polling', 3], ['EIO=4&transport=websocket&sid=unknown', 1],
         [`EIO=3&transport=websocket&sid=${one.sid}`, 3]];
     for (const [query, code] of sockets) {
-        await t.test(`a WebSocket to ?${query.replace(/sid=[\w-]{20}/, 'sid=…')} is ${REFUSALS[code].message}`, async () => {
+        const shown = query.replace(/sid=[\w-]{20}/, 'sid=…');
+        await t.test(`a WebSocket to ?${shown}: ${REFUSALS[code].message}`, async () => {
             const raw = await server.dial();
             const { status, headers, body } = await raw.request(`GET /engine.io/?${query}`, 'Connection: Upgrade',
                 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==');
@@ -116,9 +118,9 @@ test('messages by polling', async t => {
 
         await t.test(`version ${eio}: a held GET is answered by what comes`, async () => {
             const session = await Polling.open(server, { eio });
-            const held = session.get();
+            const held = await session.hold();
             await session.expectPost(encode(eio, '4now'));
-            assert.equal((await held).text, encode(eio, '4now'));
+            await session.expectLet(held, encode(eio, '4now'));
         });
 
         await t.test(`version ${eio}: what the protocol leaves without a meaning is ignored`, async () => {
@@ -142,7 +144,8 @@ test('messages by polling', async t => {
 
     await t.test('version 3: a binary body, both ways', async () => {
         const session = await Polling.open(server, { eio: 3 });
-        const body = Buffer.from([0, 4, 255, 0x34, 0xe2, 0x82, 0xac, 1, 1, 2, 255, 4, ...Array.from({ length: 11 }, (_, i) => i)]);
+        const eleven = Array.from({ length: 11 }, (_, i) => i);
+        const body = Buffer.from([0, 4, 255, 0x34, 0xe2, 0x82, 0xac, 1, 1, 2, 255, 4, ...eleven]);
         await session.expectPost(body, { 'Content-Type': 'application/octet-stream' });
         const answer = await session.get();
         assert.equal(answer.headers['content-type'], 'application/octet-stream');
@@ -196,23 +199,23 @@ test('malformed bodies end the session', async t => {
     const cases = {
         4: ['', 'abc', '7', '9x', '\x1e', '4a\x1e', '\x1e4a', '4a\x1e\x1e4b', 'b!!!!', 'bAQ', 'bA===', ' 4a',
             Buffer.from([0x34, 0xff]), Buffer.from([0x34, 0xed, 0xa0, 0x80])],
-        3: ['', 'abc', '4a', ':4a', '2:4', '3:4a', '1:', '2:9a', '-1:4', '1', '1:x', '99999999999999999999:4', '2:4a2', '4:b4A',
-            '5:b5AAA', '2:4😀', Buffer.from([0x32, 0x3a, 0x34, 0xff])],
+        3: ['', 'abc', '4a', ':4a', '2:4', '3:4a', '1:', '2:9a', '-1:4', '1', '1:x', '99999999999999999999:4', '2:4a2',
+            '4:b4A', '5:b5AAA', '2:4😀', Buffer.from([0x32, 0x3a, 0x34, 0xff])],
     };
     for (const eio of VERSIONS) {
         for (const body of cases[eio]) {
             await t.test(`version ${eio}: ${JSON.stringify(String(body))}`, async () => {
                 const session = await Polling.open(server, { eio });
-                const held = session.get();
+                const held = await session.hold();
                 assert.equal((await session.post(body)).status, 400);
-                assert.equal((await held).text, encode(eio, '1'));
+                await session.expectLet(held, encode(eio, '1'));
                 await session.expectGone();
             });
         }
     }
 
     const bodies = [[2, 1, 255, 0x34], [0, 255, 0x34], [0, 2, 255, 0x34], [0, 10, 255, 0x34], [1, 2, 255, 5, 0], [0, 1],
-        [0, 1, 255, 0x39], [0, 2, 255, 0x34, 0xff], [1, 0, 255], [0, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 255, 0x34]];
+        [0, 1, 255, 0x39], [0, 2, 255, 0x34, 0xff], [1, 0, 255], [0, ...Array(20).fill(9), 255, 0x34]];
     for (const body of bodies) {
         await t.test(`version 3, binary: ${body}`, async () => {
             const session = await Polling.open(server, { eio: 3 });
@@ -265,64 +268,58 @@ test('requests of one session that overlap or break off end it', async t => {
     // Half of a POST for SESSION, on a connection that stays open.
     const halfPost = async session => {
         const raw = await server.dial();
-        raw.send(`POST ${session.target('polling')} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n`);
+        raw.send(`POST ${session.target('polling')} HTTP/1.1\r\nHost: x\r\n`,
+            'Content-Length: 10\r\nExpect: 100-continue\r\n\r\n');
         await raw.readUntil('\r\n\r\n'); // it was begun
         raw.send('4hell');
-        return raw;
-    };
-    // A GET for SESSION that is being held: what came behind it on its connection would be answered otherwise.
-    const heldGet = async session => {
-        const raw = await server.dial();
-        raw.send(`GET ${session.target('polling')} HTTP/1.1\r\nHost: x\r\n\r\n`);
-        await (await server.dial()).request('GET /'); // taken after it
         return raw;
     };
     for (const eio of VERSIONS) {
         await t.test(`version ${eio}: two GETs`, async () => {
             const session = await Polling.open(server, { eio });
-            const first = await heldGet(session);
+            const first = await session.hold();
             assert.equal((await session.get()).status, 400);
-            assert.equal(String((await first.response()).body), encode(eio, '1'));
+            await session.expectLet(first, encode(eio, '1'));
             await session.expectGone();
         });
 
         await t.test(`version ${eio}: two POSTs`, async () => {
             const session = await Polling.open(server, { eio });
-            const [held, first] = [await heldGet(session), await halfPost(session)];
+            const [held, first] = [await session.hold(), await halfPost(session)];
             assert.equal((await session.post(encode(eio, '4a'))).status, 400);
             assert.equal((await first.response()).status, 400);
-            assert.equal(String((await held.response()).body), encode(eio, '1'));
+            await session.expectLet(held, encode(eio, '1'));
             await session.expectGone();
         });
 
         await t.test(`version ${eio}: a GET that the client leaves`, async () => {
             const session = await Polling.open(server, { eio });
-            (await heldGet(session)).destroy();
+            (await session.hold()).destroy();
             await session.gone();
         });
 
         await t.test(`version ${eio}: a GET whose client says it will not send any more`, async () => {
             const session = await Polling.open(server, { eio });
-            (await heldGet(session)).socket.end();
+            (await session.hold()).socket.end();
             await session.gone();
         });
 
         await t.test(`version ${eio}: a POST that the client leaves`, async () => {
             const session = await Polling.open(server, { eio });
-            const held = session.get();
+            const held = await session.hold();
             (await halfPost(session)).destroy();
-            assert.equal((await held).status, 200);
+            await session.expectLet(held, encode(eio, '6'));
             await session.gone();
         });
     }
 
     await t.test('a GET beside a POST is as it should be', async () => {
         const session = await Polling.open(server);
-        const [held, post] = [await heldGet(session), await halfPost(session)];
+        const [held, post] = [await session.hold(), await halfPost(session)];
         post.send('o');
         post.send('1234');
         assert.equal((await post.response()).status, 200);
-        assert.equal(String((await held.response()).body), '4hello1234');
+        await session.expectLet(held, '4hello1234');
     });
 
     await t.test('a GET behind another on one connection waits for its turn', async () => {
@@ -368,7 +365,7 @@ test('heartbeat', async t => {
             socket.send('3');
         }
         await socket.expect('2');
-        await socket.closed;
+        await socket.expectClose(1000);
     });
 
     await t.test('version 3: the client asks', async t => {
@@ -387,7 +384,7 @@ test('heartbeat', async t => {
         const [session, socket] = [await Polling.open(server, { eio: 3 }), await openSocket(server, { eio: 3 })];
         await session.expectPoll('1:1');
         await session.expectGone();
-        await socket.closed;
+        await socket.expectClose(1000);
     });
 
     for (const [eio, packet] of [[4, '2'], [4, '2probe'], [3, '3'], [3, '3probe']]) {
@@ -397,7 +394,7 @@ test('heartbeat', async t => {
             await session.post(encode(eio, packet));
             await session.expectGone();
             socket.send(packet);
-            await socket.closed;
+            await socket.expectClose(1000);
         });
     }
 
@@ -420,13 +417,13 @@ test('close', async t => {
     for (const eio of VERSIONS) {
         await t.test(`version ${eio}`, async () => {
             const session = await Polling.open(server, { eio });
-            const held = session.get();
+            const held = await session.hold();
             await session.expectPost(encode(eio, '1'));
-            assert.equal((await held).text, encode(eio, '6'));
+            await session.expectLet(held, encode(eio, '6'));
             await session.expectGone();
             const socket = await openSocket(server, { eio });
             socket.send('1');
-            await socket.closed;
+            await socket.expectClose(1000);
         });
     }
 
@@ -462,12 +459,13 @@ test('messages by WebSocket', async t => {
         }
     });
 
-    const malformed = [[4, 'abc'], [4, ''], [4, '7'], [4, 'b!'], [3, 'abc'], [3, 'b5AAAA'], [3, Buffer.of(5, 1)], [3, Buffer.of()]];
+    const malformed = [[4, 'abc'], [4, ''], [4, '7'], [4, 'b!'],
+        [3, 'abc'], [3, 'b5AAAA'], [3, Buffer.of(5, 1)], [3, Buffer.of()]];
     for (const [eio, message] of malformed) {
         await t.test(`version ${eio}: ${JSON.stringify(message)} ends the session`, async () => {
             const socket = await openSocket(server, { eio });
             socket.send(message);
-            await socket.closed;
+            await socket.expectClose(1000);
         });
     }
 });
@@ -475,7 +473,9 @@ test('messages by WebSocket', async t => {
 test('other origins', async t => {
     const ORIGIN = 'http://page.example';
     const HANDSHAKE = eio => `/engine.io/?EIO=${eio}&transport=polling`;
-    const PREFLIGHT = { Origin: ORIGIN, 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'x-a, x-b' };
+    const PREFLIGHT = {
+        Origin: ORIGIN, 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'x-a, x-b',
+    };
     const allowed = answer => ['origin', 'credentials', 'methods', 'headers']
         .map(name => answer.headers[`access-control-allow-${name}`]);
     const METHODS = 'GET,HEAD,PUT,PATCH,POST,DELETE';
@@ -523,7 +523,7 @@ test('the server may end in the midst of everything', async t => {
         const [idle, held, probing] = [await Polling.open(server, { eio }), await Polling.open(server, { eio }),
             await Polling.open(server, { eio })];
         await idle.expectPost(encode(eio, '4waiting'));
-        send(server, 'GET', held.target('polling'));
+        await held.hold();
         await probing.probe();
         await openSocket(server, { eio });
     }

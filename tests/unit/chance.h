@@ -3,6 +3,7 @@
 #ifndef STROWGER_TESTS_CHANCE_H
 #define STROWGER_TESTS_CHANCE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 // Marsaglia's xorshift64; the state must not be 0.

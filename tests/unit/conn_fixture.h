@@ -20,7 +20,7 @@ struct fixture {
 
 static inline void go_on(struct fixture *f)
 {
-    void (*then)(struct fixture *f) = f->then;
+    void (*then)(struct fixture * f) = f->then;
     f->then = NULL;
     if (then)
         then(f);

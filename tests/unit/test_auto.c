@@ -13,8 +13,8 @@ static void the_first_message_decides(void **state)
 {
     (void)state;
     PLAY("auto", "A> {'type':'login','name':'A'}", "A< {'type':'login','success':true}", //
-         "B> {'type':'join','id':1}", "B< {'type':'joined','payload':{'id':1,'peers':[]}}",
-         "A> {'type':'join','id':2}", "A< {'type':'error','message':'Unrecognized command: join'}", // for good
+         "B> {'type':'join','id':1}", "B< {'type':'joined','payload':{'id':1,'peers':[]}}", "A> {'type':'join','id':2}",
+         "A< {'type':'error','message':'Unrecognized command: join'}", // for good
          "B> {'type':'login','name':'B'}", "B< {'type':'error','message':'Unrecognized command: login'}",
          "C> {'type':'login','name':'C'}", "C< {'type':'login','success':true}", //
          "C> {'type':'offer','offer':1,'name':'A'}", "A< {'type':'offer','offer':1,'name':'C'}",
@@ -29,11 +29,11 @@ static void what_decides_nothing_is_answered(void **state)
     PLAY("auto", "A> hello", "A< {'type':'error','message':'This message is not JSON'}", //
          "A> {'type':'offer','offer':1,'name':'B'}",
          "A< {'type':'error','message':'Log in first; nothing was sent to: B'}", //
-         "A> {'type':'leave'}", "A< {'type':'error','message':'You are not in a call'}",
-         "A> {'type':'x'}", "A< {'type':'error','message':'Unrecognized command: x'}",
-         "A> {'type':'join','id':1}", "A< {'type':'joined','payload':{'id':1,'peers':[]}}", // it may still decide
-         "B> {'type':'login'}", "B< {'type':'login','success':false}",
-         "B> {'type':'login','name':'B'}", "B< {'type':'login','success':true}", "C:", "C.", "D> x",
+         "A> {'type':'leave'}", "A< {'type':'error','message':'You are not in a call'}", "A> {'type':'x'}",
+         "A< {'type':'error','message':'Unrecognized command: x'}", "A> {'type':'join','id':1}",
+         "A< {'type':'joined','payload':{'id':1,'peers':[]}}", // it may still decide
+         "B> {'type':'login'}", "B< {'type':'login','success':false}", "B> {'type':'login','name':'B'}",
+         "B< {'type':'login','success':true}", "C:", "C.", "D> x",
          "D< {'type':'error','message':'This message is not JSON'}", "D.");
 }
 

@@ -126,7 +126,8 @@ static void names_are_short_strings(void **state)
     char out[COMMAND_MAX_NAME], json[600];
     assert_true(span_equal(name_of("\"abc\"", out), SPAN("abc")));
     assert_true(span_equal(name_of("\"\\u0000\\ud83d\\ude00\"", out), SPAN("\0\U0001f600")));
-    static const char *const none[] = { "\"\"", "1", "null", "true", "[\"a\"]", "{}", "\"\\ud800\"", "\"\\udc00\\ud800\"" };
+    static const char *const none[] = { "\"\"",    "1",  "null",        "true",
+                                        "[\"a\"]", "{}", "\"\\ud800\"", "\"\\udc00\\ud800\"" };
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         assert_int_equal(name_of(none[i], out).len, 0);
     assert_int_equal(command_name(&(struct json_value){ .type = JSON_ABSENT }, out).len, 0);

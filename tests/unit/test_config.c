@@ -94,8 +94,9 @@ static void flags_are_written_in_four_ways(void **state)
 static void numbers_are_digits_within_bounds(void **state)
 {
     (void)state;
-    static const char *const nonsense[] = { "",  "x",    "-1", "+1", " 1",  "1 ",   "0x10",
-                                            "1k", "1.5", "1e3", "٣", "1\n", "99999999999999999999" };
+    static const char *const nonsense[] = {
+        "", "x", "-1", "+1", " 1", "1 ", "0x10", "1k", "1.5", "1e3", "٣", "1\n", "99999999999999999999"
+    };
     assert_int_equal(PARSE("--port", "0"), CONFIG_OK);
     assert_int_equal(PARSE("--port", "65535"), CONFIG_OK);
     assert_int_equal(PARSE("--port", "00080"), CONFIG_OK);
@@ -222,7 +223,6 @@ static void unknown_options_are_named_with_a_suggestion(void **state)
     ASSERT_USAGE("unknown option '--frobnicate'", "--frobnicate");
     ASSERT_USAGE("unknown option '-x'", "-x");
     ASSERT_USAGE("unknown option '-'", "-");
-    ASSERT_USAGE("unknown option '--'", "--");
     ASSERT_USAGE("unknown option '-help'", "-help");
     ASSERT_USAGE("unexpected argument '8888'", "8888");
     ASSERT_USAGE("unexpected argument ''", "");

@@ -69,16 +69,19 @@ static void let_linger_pass(struct fixture *f)
 static void finish_waits_so_long_and_no_longer(void **state)
 {
     (void)state;
-    struct fixture *f = open_conn(&handler, 0);
-    write_text(f, "bye");
-    conn_finish(f->conn);
-    RUN_UNTIL(&f->loopback, f->far.has_eof);
-    assert_true(far_end_has(&f->far, "bye"));
-    let_linger_pass(f);
-    RUN_UNTIL(&f->loopback, f->n_closes);
-    assert_int_equal(f->err, UV_ETIMEDOUT);
-    assert_int_equal(f->n_deadlines, 0);
-    end(f);
+    for (int has_output = 0; has_output < 2; has_output++) {
+        struct fixture *f = open_conn(&handler, 0);
+        if (has_output)
+            write_text(f, "bye");
+        conn_finish(f->conn);
+        RUN_UNTIL(&f->loopback, f->far.has_eof);
+        assert_true(far_end_has(&f->far, has_output ? "bye" : ""));
+        let_linger_pass(f);
+        RUN_UNTIL(&f->loopback, f->n_closes);
+        assert_int_equal(f->err, UV_ETIMEDOUT);
+        assert_int_equal(f->n_deadlines, 0);
+        end(f);
+    }
 }
 
 // A reader that is slow but reads gets the time it needs.
@@ -185,6 +188,7 @@ static void a_reset_is_an_error(void **state)
 static void close_now(struct fixture *f)
 {
     struct conn *c = f->conn;
+    write_text(f, "never");
     conn_close(c, UV_EPROTO);
     conn_close(c, UV_EIO);
     conn_finish(c);

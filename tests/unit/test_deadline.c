@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Unit tests of net/deadline.h, on a loop whose clock the test turns.
+// Unit tests of base/deadline.h and net/loop_clock.h, on a loop whose clock the test turns.
 //
 // The wheel reads the time from uv_now() alone. The tests move loop.time by hand and call the wheel's timer as the loop
 // would, so days pass in microseconds and no machine is too slow; one test at the end holds it to the real clock.
@@ -14,13 +14,13 @@
 #include <string.h>
 
 #include "chance.h"
-#include "net/deadline.h"
+#include "net/loop_clock.h"
 
 enum { TICK = DEADLINE_TICK_MS, LATE = 2 * DEADLINE_TICK_MS };
 
 struct fixture {
     uv_loop_t loop;
-    struct deadlines deadlines;
+    struct loop_clock clock;
     int n_called; // of all
 };
 
@@ -57,7 +57,7 @@ static void probe_init(struct probe *p, struct fixture *f)
 static void probe_set(struct probe *p, uint64_t ms)
 {
     p->due_ms = uv_now(&p->f->loop) + ms;
-    deadline_set(&p->f->deadlines, &p->deadline, ms);
+    deadline_set(&p->f->clock.deadlines, &p->deadline, ms);
 }
 
 static void probe_cancel(struct probe *p)
@@ -70,7 +70,7 @@ static void probe_cancel(struct probe *p)
 static void pass(struct fixture *f, uint64_t ms)
 {
     uint64_t end = uv_now(&f->loop) + ms;
-    uv_timer_t *timer = &f->deadlines.timer;
+    uv_timer_t *timer = &f->clock.timer;
     while (uv_is_active((uv_handle_t *)timer) && timer->timeout <= end) {
         if (f->loop.time < timer->timeout)
             f->loop.time = timer->timeout;
@@ -86,7 +86,7 @@ static int setup(void **state)
     memset(&f, 0, sizeof f);
     assert_int_equal(uv_loop_init(&f.loop), 0);
     f.loop.time = 1000003; // not at a tick
-    deadlines_init(&f.deadlines, &f.loop);
+    loop_clock_init(&f.clock, &f.loop);
     *state = &f;
     return 0;
 }
@@ -94,7 +94,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    uv_close((uv_handle_t *)&f->deadlines.timer, NULL);
+    uv_close((uv_handle_t *)&f->clock.timer, NULL);
     uv_run(&f->loop, UV_RUN_DEFAULT);
     return uv_loop_close(&f->loop);
 }
@@ -167,7 +167,7 @@ static void cancelled_is_cancelled(void **state)
     probe_cancel(&p);
     pass(f, 1000);
     assert_int_equal(p.n_calls, 0);
-    assert_int_equal(uv_is_active((uv_handle_t *)&f->deadlines.timer), 0); // and nothing wakes the loop for it any more
+    assert_int_equal(uv_is_active((uv_handle_t *)&f->clock.timer), 0); // and nothing wakes the loop for it any more
 }
 
 static void the_last_setting_counts(void **state)
@@ -267,8 +267,8 @@ static void a_jump_calls_all_in_order(void **state)
         probe_set(&probes[i], (uint64_t)(i * 7 % N + 1) * (uint64_t)(i * 7 % N + 1) * 100);
     }
     f->loop.time += N * N * 100 + LATE;
-    uv_timer_stop(&f->deadlines.timer);
-    f->deadlines.timer.timer_cb(&f->deadlines.timer);
+    uv_timer_stop(&f->clock.timer);
+    f->clock.timer.timer_cb(&f->clock.timer);
     for (int i = 0; i < N; i++) {
         assert_int_equal(probes[i].n_calls, 1);
         assert_int_equal(probes[i].nth, i * 7 % N);

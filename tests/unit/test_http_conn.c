@@ -152,14 +152,15 @@ static bool has_dropping_dates(struct far_end *f, const char *wanted)
 }
 
 #define ANSWER(length, body)                                                                                           \
-    "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nX-Test: 1\r\nContent-Length: " length "\r\n\r\n" body
+    "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nX-Test: 1\r\nContent-Length: " length "\r\n\r"      \
+    "\n" body
 #define PLAIN(status, connection, length, body)                                                                        \
     "HTTP/1.1 " status "\r\nContent-Type: text/plain; charset=utf-8\r\n" connection "Content-Length: " length          \
     "\r\n\r\n" body
-#define CLOSE "Connection: close\r\n"
-#define GET(path) "GET " path " HTTP/1.1\r\nHost: h\r\n\r\n"
+#define CLOSE        "Connection: close\r\n"
+#define GET(path)    "GET " path " HTTP/1.1\r\nHost: h\r\n\r\n"
 #define POST(fields) "POST /body HTTP/1.1\r\nHost: h\r\n" fields "\r\n\r\n"
-#define CHUNKED POST("Transfer-Encoding: chunked")
+#define CHUNKED      POST("Transfer-Encoding: chunked")
 
 #define ASSERT_ANSWERED(f, wanted) RUN_UNTIL(&(f)->loopback, has_dropping_dates(&(f)->far, wanted))
 

@@ -12,8 +12,7 @@
 // A joins as the number 1 and alone, B as 2 to A.
 #define A_JOINS "A> {'type':'join','id':1,'nick':'a'}", "A< {'type':'joined','payload':{'id':1,'peers':[]}}"
 #define B_JOINS                                                                                                        \
-    "B> {'type':'join','id':2,'nick':'b'}",                                                                            \
-        "B< {'type':'joined','payload':{'id':2,'peers':[{'id':1,'nick':'a'}]}}",                                       \
+    "B> {'type':'join','id':2,'nick':'b'}", "B< {'type':'joined','payload':{'id':2,'peers':[{'id':1,'nick':'a'}]}}",   \
         "A< {'type':'join','payload':{'id':2,'nick':'b'}}"
 #define ERROR(who, text) who "< {'type':'error','message':'" text "'}"
 
@@ -61,8 +60,9 @@ static void candidates_go_to_one_or_to_all(void **state)
     PLAY("join", A_JOINS, B_JOINS, "C> {'type':'join','id':3}",
          "C< {'type':'joined','payload':{'id':3,'peers':[{'id':1,'nick':'a'},{'id':2,'nick':'b'}]}}",
          "A< {'type':'join','payload':{'id':3}}", "B< {'type':'join','payload':{'id':3}}",
-         "C> {'type':'icecandidate','receiverId':1,'c':'x'}", "A< {'type':'icecandidate','receiverId':1,'c':'x','id':3}",
-         "C> {'type':'icecandidate','c':'x'}", "A< {'type':'icecandidate','c':'x','id':3}",
+         "C> {'type':'icecandidate','receiverId':1,'c':'x'}",
+         "A< {'type':'icecandidate','receiverId':1,'c':'x','id':3}", "C> {'type':'icecandidate','c':'x'}",
+         "A< {'type':'icecandidate','c':'x','id':3}",
          "B< {'type':'icecandidate','c':'x','id':3}", //
          "C> {'type':'icecandidate','receiverId':null}", "A< {'type':'icecandidate','receiverId':null,'id':3}",
          "B< {'type':'icecandidate','receiverId':null,'id':3}", //
@@ -77,8 +77,8 @@ static void what_is_relayed_is_stamped(void **state)
          "B> {'id':99,'type':'offer','nick':'king','x':[1, {'id':5}],'y':1e2}",
          "A< {'id':2,'type':'offer','nick':'b','x':[1, {'id':5}],'y':1e2}",
          "B> { 'nick' : null , 'type' : 'offer' , '\\u0069d' : {'a':[]} , 'id':3,'nick':4 }",
-         "A< {'nick':'b','type':'offer','id':2}",
-         "B> {'z':1,'type':'offer','z':2}", "A< {'z':1,'type':'offer','z':2,'id':2,'nick':'b'}", //
+         "A< {'nick':'b','type':'offer','id':2}", "B> {'z':1,'type':'offer','z':2}",
+         "A< {'z':1,'type':'offer','z':2,'id':2,'nick':'b'}",             //
          "B.", "A< {'type':'leave','payload':{'id':2,'nick':'b'}}", "A.", //
          "C> {'type':'join','id':3}", "C< {'type':'joined','payload':{'id':3,'peers':[]}}", "D> {'type':'join','id':4}",
          "D< {'type':'joined','payload':{'id':4,'peers':[{'id':3}]}}", "C< {'type':'join','payload':{'id':4}}",
@@ -90,7 +90,7 @@ static void an_id_is_held_by_one(void **state)
     (void)state;
     PLAY("join", A_JOINS, "B> {'type':'join','id':1,'nick':'thief'}", ERROR("B", "This id is taken: 1"),
          "B> {'type':'offer'}", ERROR("B", "Join first; nothing was sent of type: offer"), // it stays unjoined
-         B_JOINS, "A.", "B< {'type':'leave','payload':{'id':1,'nick':'a'}}", //
+         B_JOINS, "A.", "B< {'type':'leave','payload':{'id':1,'nick':'a'}}",               //
          "C> {'type':'join','id':1}", "C< {'type':'joined','payload':{'id':1,'peers':[{'id':2,'nick':'b'}]}}",
          "B< {'type':'join','payload':{'id':1}}");
 }
@@ -115,7 +115,7 @@ static void numbers_are_ids_by_value(void **state)
 static void ids_and_nicks_are_checked(void **state)
 {
     (void)state;
-#define BAD_ID(shown) ERROR("A", "An id is a number or a string of 1 to 256 bytes, not: " shown)
+#define BAD_ID(shown)   ERROR("A", "An id is a number or a string of 1 to 256 bytes, not: " shown)
 #define BAD_NICK(shown) ERROR("A", "A nick is a string of at most 256 bytes, not: " shown)
 #define BAD_ROOM(shown) ERROR("A", "A room is a string of 1 to 256 bytes, not: " shown)
     PLAY("join", "A> {'type':'join'}", BAD_ID("undefined"), "A> {'type':'join','id':''}", BAD_ID(""),
@@ -158,12 +158,13 @@ static void rooms_are_apart(void **state)
 static void joining_again_moves(void **state)
 {
     (void)state;
-    PLAY("join", A_JOINS, B_JOINS, "B> {'type':'join','id':7,'room':'y'}", "A< {'type':'leave','payload':{'id':2,'nick':'b'}}",
+    PLAY("join", A_JOINS, B_JOINS, "B> {'type':'join','id':7,'room':'y'}",
+         "A< {'type':'leave','payload':{'id':2,'nick':'b'}}",
          "B< {'type':'joined','payload':{'id':7,'peers':[]}}", //
          "A> {'type':'offer'}", "B> {'type':'offer'}",         // they hear each other no more
          "C> {'type':'join','id':2}", "C< {'type':'joined','payload':{'id':2,'peers':[{'id':1,'nick':'a'}]}}",
-         "A< {'type':'join','payload':{'id':2}}", "B> {'type':'join','id':2}",
-         ERROR("B", "This id is taken: 2"), "D> {'type':'join','id':8,'room':'y'}", // and a failed move changes nothing
+         "A< {'type':'join','payload':{'id':2}}", "B> {'type':'join','id':2}", ERROR("B", "This id is taken: 2"),
+         "D> {'type':'join','id':8,'room':'y'}", // and a failed move changes nothing
          "D< {'type':'joined','payload':{'id':8,'peers':[{'id':7}]}}", "B< {'type':'join','payload':{'id':8}}");
 }
 
@@ -181,8 +182,9 @@ static void one_leaves_once_and_may_return(void **state)
 {
     (void)state;
     PLAY("join", A_JOINS, B_JOINS, "B> {'type':'leave','id':1}", "A< {'type':'leave','payload':{'id':2,'nick':'b'}}",
-         "B> {'type':'leave'}", ERROR("B", "You have not joined"), "A> {'type':'offer'}", B_JOINS, "B> {'type':'leave'}",
-         "A< {'type':'leave','payload':{'id':2,'nick':'b'}}", "B."); // the close is no second leave
+         "B> {'type':'leave'}", ERROR("B", "You have not joined"), "A> {'type':'offer'}", B_JOINS,
+         "B> {'type':'leave'}", "A< {'type':'leave','payload':{'id':2,'nick':'b'}}",
+         "B."); // the close is no second leave
 }
 
 static void errors_are_told(void **state)
@@ -190,8 +192,9 @@ static void errors_are_told(void **state)
     (void)state;
     PLAY("join", "A> {'type':'dance'}", ERROR("A", "Unrecognized command: dance"), "A> {", //
          ERROR("A", "This message is not JSON"), "A> 5", ERROR("A", "This message is JSON, but not an object"),
-         "A> {'id':1}", ERROR("A", "This message has no \\\"type\\\""), "A~ \xff", ERROR("A", "This message is not JSON"),
-         "A~ {'type':'join','id':1}", "A< {'type':'joined','payload':{'id':1,'peers':[]}}");
+         "A> {'id':1}", ERROR("A", "This message has no \\\"type\\\""), "A~ \xff",
+         ERROR("A", "This message is not JSON"), "A~ {'type':'join','id':1}",
+         "A< {'type':'joined','payload':{'id':1,'peers':[]}}");
     play_with("join", (struct dialect_opts){ .unknown_text = SPAN("No ") },
               (const char *const[]){ "A> {'type':'x'}", ERROR("A", "No x"), NULL });
 }

@@ -40,8 +40,9 @@ static struct fixture *open_at(const char *host)
     f = (struct fixture){ .listener = { .on_accept = on_accept, .user = &f } };
     loopback_init(&f.loopback);
     assert_int_equal(sock_resolve(host, 0, &addr, 1), 1);
-    assert_int_equal(
-        listener_open(&f.listener, &f.loopback.worker.loop, &f.loopback.worker.deadlines, (struct sockaddr *)&addr, false), 0);
+    assert_int_equal(listener_open(&f.listener, &f.loopback.worker.loop, &f.loopback.worker.clock.deadlines,
+                                   (struct sockaddr *)&addr, false),
+                     0);
     f.listener.on_accept = on_accept;
     f.listener.user = &f;
     return &f;
@@ -117,9 +118,9 @@ static void a_taken_port_is_an_error(void **state)
     struct listener second;
     struct sockaddr_storage addr;
     assert_int_equal(sock_resolve("127.0.0.1", listener_port(&f->listener), &addr, 1), 1);
-    assert_int_equal(
-        listener_open(&second, &f->loopback.worker.loop, &f->loopback.worker.deadlines, (struct sockaddr *)&addr, false),
-        -EADDRINUSE);
+    assert_int_equal(listener_open(&second, &f->loopback.worker.loop, &f->loopback.worker.clock.deadlines,
+                                   (struct sockaddr *)&addr, false),
+                     -EADDRINUSE);
     end(f);
 }
 

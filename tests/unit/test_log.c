@@ -39,8 +39,7 @@ static size_t release_stderr(char *out, size_t cap)
     return n > 0 ? (size_t)n : 0;
 }
 
-#define LOGGED(out, level, ...)                                                                                        \
-    (catch_stderr(), log_write(level, __VA_ARGS__), release_stderr(out, sizeof(out)))
+#define LOGGED(out, level, ...) (catch_stderr(), log_write(level, __VA_ARGS__), release_stderr(out, sizeof(out)))
 
 static void assert_logged_fields(struct log_field field, const char *wanted)
 {
@@ -119,8 +118,8 @@ static void a_long_record_is_cut(void **state)
         assert_int_equal(out[strlen(out) - 1], '\n');
     }
     char out[4096];
-    assert_int_equal(LOGGED(out, LOG_INFO, "long", LOG_SPAN("v", ((struct span){ text, sizeof text })), LOG_INT("n", 1)),
-                     1025);
+    assert_int_equal(
+        LOGGED(out, LOG_INFO, "long", LOG_SPAN("v", ((struct span){ text, sizeof text })), LOG_INT("n", 1)), 1025);
 }
 
 static void graver_levels_pass(void **state)
@@ -158,9 +157,9 @@ static void levels_have_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_record_is_a_line),         cmocka_unit_test(it_begins_with_the_time),
-        cmocka_unit_test(strange_values_are_quoted),  cmocka_unit_test(every_byte_stays_in_its_line),
-        cmocka_unit_test(a_long_record_is_cut),       cmocka_unit_test(graver_levels_pass),
+        cmocka_unit_test(a_record_is_a_line),        cmocka_unit_test(it_begins_with_the_time),
+        cmocka_unit_test(strange_values_are_quoted), cmocka_unit_test(every_byte_stays_in_its_line),
+        cmocka_unit_test(a_long_record_is_cut),      cmocka_unit_test(graver_levels_pass),
         cmocka_unit_test(levels_have_names),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);

@@ -12,9 +12,8 @@
 #include "switchboard/peer.h"
 #include "transcript.h"
 
-#define LOGIN(who)                                                                                                     \
-    who "> {'type':'login','name':'" who "'}", who "< {'type':'login','success':true}"
-#define FAILED "{'type':'login','success':false}"
+#define LOGIN(who) who "> {'type':'login','name':'" who "'}", who "< {'type':'login','success':true}"
+#define FAILED     "{'type':'login','success':false}"
 #define NAME_256                                                                                                       \
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" \
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" \
@@ -38,22 +37,23 @@ static void payloads_leave_byte_for_byte(void **state)
 {
     (void)state;
     PLAY("login", LOGIN("A"), LOGIN("B"), //
-         "A> { 'offer' : {'b': 1e+02 , 'a':[ ],'a':-0.00, '\\u0061':'\\/\\ud83d'} ,'name':'B','type':'offer','extra':1 }",
+         "A> { 'offer' : {'b': 1e+02 , 'a':[ ],'a':-0.00, '\\u0061':'\\/\\ud83d'} ,'name':'B','type':'offer','extra':1 "
+         "}",
          "B< {'type':'offer','offer':{'b': 1e+02 , 'a':[ ],'a':-0.00, '\\u0061':'\\/\\ud83d'},'name':'A'}",
          "A> {'type':'answer','answer':null,'name':'B'}", "B< {'type':'answer','answer':null}",
          "A> {'type':'candidate','candidate':'\u4f60 \U0001f600','name':'B'}",
          "B< {'type':'candidate','candidate':'\u4f60 \U0001f600'}", //
-         "A> {'type':'candidate','name':'B'}", "B< {'type':'candidate'}",
-         "A> {'type':'offer','name':'B'}", "B< {'type':'offer','name':'A'}");
+         "A> {'type':'candidate','name':'B'}", "B< {'type':'candidate'}", "A> {'type':'offer','name':'B'}",
+         "B< {'type':'offer','name':'A'}");
 }
 
 static void a_name_is_held_by_one(void **state)
 {
     (void)state;
-    PLAY("login", LOGIN("A"), //
+    PLAY("login", LOGIN("A"),                            //
          "B> {'type':'login','name':'A'}", "B< " FAILED, //
-         "B> {'type':'login','name':'B'}", "B< {'type':'login','success':true}",
-         "A> {'type':'login','name':'A'}", "A< {'type':'login','success':true}", // one's own is not another's
+         "B> {'type':'login','name':'B'}", "B< {'type':'login','success':true}", "A> {'type':'login','name':'A'}",
+         "A< {'type':'login','success':true}", // one's own is not another's
          "A.", "B> {'type':'login','name':'A'}", "B< {'type':'login','success':true}");
 }
 
@@ -66,8 +66,8 @@ static void a_second_login_moves(void **state)
          "C> {'type':'login','name':'A'}", "C< {'type':'login','success':true}", // the old one is free
          "A> {'type':'login','name':'B'}", "A< " FAILED,                         // and a failed one changes nothing
          "B> {'type':'candidate','candidate':1,'name':'Z'}", "A< {'type':'candidate','candidate':1}",
-         "A> {'type':'offer','offer':2,'name':'B'}", "B< {'type':'offer','offer':2,'name':'Z'}",
-         "A.", "B< {'type':'leave'}"); // the call went on under the new name
+         "A> {'type':'offer','offer':2,'name':'B'}", "B< {'type':'offer','offer':2,'name':'Z'}", "A.",
+         "B< {'type':'leave'}"); // the call went on under the new name
 }
 
 static void names_are_strings_of_1_to_256_bytes(void **state)
@@ -77,9 +77,8 @@ static void names_are_strings_of_1_to_256_bytes(void **state)
          "A> {'type':'login','name':5}", "A< " FAILED, "A> {'type':'login','name':null}", "A< " FAILED,
          "A> {'type':'login','name':{'name':'A'}}", "A< " FAILED, "A> {'type':'login','name':['A']}", "A< " FAILED,
          "A> {'type':'login','name':true}", "A< " FAILED, "A> {'type':'login','name':'\\ud800'}", "A< " FAILED,
-         "A> {'type':'login','name':'" NAME_256 "x'}", "A< " FAILED,
-         "A> {'type':'login','name':'" NAME_256 "\\u0041'}", "A< " FAILED,
-         "A> {'type':'login','name':'" NAME_256 "'}", "A< {'type':'login','success':true}");
+         "A> {'type':'login','name':'" NAME_256 "x'}", "A< " FAILED, "A> {'type':'login','name':'" NAME_256 "\\u0041'}",
+         "A< " FAILED, "A> {'type':'login','name':'" NAME_256 "'}", "A< {'type':'login','success':true}");
 }
 
 static void names_may_be_anything(void **state)
@@ -93,8 +92,8 @@ static void names_may_be_anything(void **state)
          "B> {'type':'offer','offer':2,'name':'a\\u0000\\u000a\\u0022'}",
          "C< {'type':'offer','offer':2,'name':'\u738b \U0001f600'}",
          "C> {'type':'offer','offer':3,'name':'\\u005f_proto__'}",
-         "A< {'type':'offer','offer':3,'name':'a\\u0000\\n\\\"'}",
-         "D> {'type':'login','name':'constructor'}", "D< {'type':'login','success':true}");
+         "A< {'type':'offer','offer':3,'name':'a\\u0000\\n\\\"'}", "D> {'type':'login','name':'constructor'}",
+         "D< {'type':'login','success':true}");
 }
 
 static void keys_and_types_are_compared_decoded(void **state)
@@ -122,7 +121,7 @@ static void nobody_ends_a_strangers_call(void **state)
          "C> {'type':'leave','name':'A'}",
          "C< {'type':'error','message':'You are not in a call with: A'}", //
          "C> {'type':'leave','name':'B'}",
-         "C< {'type':'error','message':'You are not in a call with: B'}", //
+         "C< {'type':'error','message':'You are not in a call with: B'}",                //
          "C> {'type':'leave'}", "C< {'type':'error','message':'You are not in a call'}", //
          "C> {'type':'leave','name':'nobody'}",
          "C< {'type':'error','message':'Nobody is logged in as: nobody'}", // it ended the tutorials' servers
@@ -134,22 +133,22 @@ static void leave_without_a_name_is_to_the_partner(void **state)
     (void)state;
     PLAY("login", LOGIN("A"), LOGIN("B"), LOGIN("C"), //
          "A> {'type':'offer','offer':1,'name':'B'}", "B< {'type':'offer','offer':1,'name':'A'}",
-         "A> {'type':'offer','offer':2,'name':'C'}", "C< {'type':'offer','offer':2,'name':'A'}",
-         "A> {'type':'leave'}", "C< {'type':'leave'}", // the latest
+         "A> {'type':'offer','offer':2,'name':'C'}", "C< {'type':'offer','offer':2,'name':'A'}", "A> {'type':'leave'}",
+         "C< {'type':'leave'}",                        // the latest
          "A> {'type':'leave'}", "B< {'type':'leave'}", //
-         "A> {'type':'leave'}", "A< {'type':'error','message':'You are not in a call'}",
-         "B> {'type':'leave'}", "B< {'type':'error','message':'You are not in a call'}");
+         "A> {'type':'leave'}", "A< {'type':'error','message':'You are not in a call'}", "B> {'type':'leave'}",
+         "B< {'type':'error','message':'You are not in a call'}");
 }
 
 static void after_leave_both_can_call_again(void **state)
 {
     (void)state;
     PLAY("login", LOGIN("A"), LOGIN("B"), //
-         "A> {'type':'offer','offer':1,'name':'B'}", "B< {'type':'offer','offer':1,'name':'A'}",
-         "B> {'type':'leave'}", "A< {'type':'leave'}",                                      // the callee declines
-         "A> {'type':'leave'}", "A< {'type':'error','message':'You are not in a call'}",    // no second leave
+         "A> {'type':'offer','offer':1,'name':'B'}", "B< {'type':'offer','offer':1,'name':'A'}", "B> {'type':'leave'}",
+         "A< {'type':'leave'}",                                                                  // the callee declines
+         "A> {'type':'leave'}", "A< {'type':'error','message':'You are not in a call'}",         // no second leave
          "B> {'type':'offer','offer':2,'name':'A'}", "A< {'type':'offer','offer':2,'name':'B'}", //
-         "A> {'type':'leave','name':'B'}", "B< {'type':'leave'}", "A.");                    // nor at the close
+         "A> {'type':'leave','name':'B'}", "B< {'type':'leave'}", "A.");                         // nor at the close
 }
 
 static void the_end_is_told_to_each_partner_once(void **state)
@@ -161,11 +160,11 @@ static void the_end_is_told_to_each_partner_once(void **state)
          "B> {'type':'offer','offer':1,'name':'A'}", "A< {'type':'offer','offer':1,'name':'B'}",
          "C> {'type':'offer','offer':1,'name':'A'}", "A< {'type':'offer','offer':1,'name':'C'}",
          "A> {'type':'answer','answer':1,'name':'D'}", "D< {'type':'answer','answer':1}", // makes no call
-         "A.", "B< {'type':'leave'}", "C< {'type':'leave'}", //
+         "A.", "B< {'type':'leave'}", "C< {'type':'leave'}",                              //
          "B> {'type':'offer','offer':1,'name':'A'}",
          "B< {'type':'error','message':'Nobody is logged in as: A'}", // gone at once
-         "A> {'type':'login','name':'A'}", "A< {'type':'login','success':true}",
-         "B.", "C."); // the successor has no part in his predecessor's calls
+         "A> {'type':'login','name':'A'}", "A< {'type':'login','success':true}", "B.",
+         "C."); // the successor has no part in his predecessor's calls
 }
 
 static void one_may_call_oneself(void **state)
@@ -175,8 +174,8 @@ static void one_may_call_oneself(void **state)
          "A> {'type':'offer','offer':1,'name':'A'}", "A< {'type':'offer','offer':1,'name':'A'}",
          "A> {'type':'answer','answer':2,'name':'A'}", "A< {'type':'answer','answer':2}",
          "A> {'type':'leave','name':'A'}", "A< {'type':'leave'}", //
-         "A> {'type':'offer','offer':1,'name':'A'}", "A< {'type':'offer','offer':1,'name':'A'}",
-         "A> {'type':'leave'}", "A< {'type':'leave'}", //
+         "A> {'type':'offer','offer':1,'name':'A'}", "A< {'type':'offer','offer':1,'name':'A'}", "A> {'type':'leave'}",
+         "A< {'type':'leave'}", //
          "A> {'type':'offer','offer':1,'name':'A'}", "A< {'type':'offer','offer':1,'name':'A'}", "A.");
 }
 
@@ -215,10 +214,10 @@ static void other_types_are_named(void **state)
     (void)state;
     PLAY("login", "A> {'type':'dance'}", "A< {'type':'error','message':'Unrecognized command: dance'}",
          "A> {'type':'LOGIN','name':'A'}", "A< {'type':'error','message':'Unrecognized command: LOGIN'}",
-         "A> {'type':''}", "A< {'type':'error','message':'Unrecognized command: '}",
-         "A> {'type':5}", "A< {'type':'error','message':'Unrecognized command: 5'}",
-         "A> {'type':null}", "A< {'type':'error','message':'Unrecognized command: null'}",
-         "A> {'type':'toString'}", "A< {'type':'error','message':'Unrecognized command: toString'}", LOGIN("A"));
+         "A> {'type':''}", "A< {'type':'error','message':'Unrecognized command: '}", "A> {'type':5}",
+         "A< {'type':'error','message':'Unrecognized command: 5'}", "A> {'type':null}",
+         "A< {'type':'error','message':'Unrecognized command: null'}", "A> {'type':'toString'}",
+         "A< {'type':'error','message':'Unrecognized command: toString'}", LOGIN("A"));
     struct dialect_opts opts = { .unknown_text = SPAN("Command not found: ") };
     play_with("login", opts,
               (const char *const[]){ "A> {'type':'x'}", "A< {'type':'error','message':'Command not found: x'}", NULL });
@@ -230,14 +229,14 @@ static void what_is_no_command_is_told_so(void **state)
 {
     (void)state;
     PLAY("login", "A> hello", "A< {'type':'error','message':'This message is not JSON'}", //
-         "A> ", "A< {'type':'error','message':'This message is not JSON'}",
-         "A> {'type':'login','name':'A'", "A< {'type':'error','message':'This message is not JSON'}",
-         "A> {'type':'login','name':'A'}}", "A< {'type':'error','message':'This message is not JSON'}",
-         "A> [1]", "A< {'type':'error','message':'This message is JSON, but not an object'}",
-         "A> null", "A< {'type':'error','message':'This message is JSON, but not an object'}",
-         "A> 'login'", "A< {'type':'error','message':'This message is JSON, but not an object'}",
-         "A> {}", "A< {'type':'error','message':'This message has no \\\"type\\\"'}",
-         "A> {'name':'A'}", "A< {'type':'error','message':'This message has no \\\"type\\\"'}",
+         "A> ", "A< {'type':'error','message':'This message is not JSON'}", "A> {'type':'login','name':'A'",
+         "A< {'type':'error','message':'This message is not JSON'}", "A> {'type':'login','name':'A'}}",
+         "A< {'type':'error','message':'This message is not JSON'}", "A> [1]",
+         "A< {'type':'error','message':'This message is JSON, but not an object'}", "A> null",
+         "A< {'type':'error','message':'This message is JSON, but not an object'}", "A> 'login'",
+         "A< {'type':'error','message':'This message is JSON, but not an object'}", "A> {}",
+         "A< {'type':'error','message':'This message has no \\\"type\\\"'}", "A> {'name':'A'}",
+         "A< {'type':'error','message':'This message has no \\\"type\\\"'}",
          "A> {'type':" BRACKETS_32("[") BRACKETS_32("[") "'x'" BRACKETS_32("]") BRACKETS_32("]") "}",
          "A< {'type':'error','message':'This message is nested more than 64 levels deep'}", LOGIN("A"));
 }
@@ -246,8 +245,8 @@ static void binary_is_taken_like_text(void **state)
 {
     (void)state;
     PLAY("login", "A~ {'type':'login','name':'A'}", "A< {'type':'login','success':true}", LOGIN("B"), //
-         "A~ {'type':'offer','offer':1,'name':'B'}", "B< {'type':'offer','offer':1,'name':'A'}",
-         "A~ \xff\xfe", "A< {'type':'error','message':'This message is not JSON'}",
+         "A~ {'type':'offer','offer':1,'name':'B'}", "B< {'type':'offer','offer':1,'name':'A'}", "A~ \xff\xfe",
+         "A< {'type':'error','message':'This message is not JSON'}",
          "A~ {'type':'offer','offer':'\xed\xa0\x80','name':'B'}",
          "A< {'type':'error','message':'This message is not JSON'}"); // what is no text must not be sent on as one
 }
@@ -309,7 +308,8 @@ static void the_end_does_not_wait_for_letters(void **state)
                                               "A< {'type':'offer','offer':1,'name':'A'}", NULL });
     fake_says(&stage.sessions[1], false, "{'type':'answer','answer':1,'name':'A'}");
     fake_end(&stage.sessions[0]);
-    stage_play(&stage, (const char *const[]){ "B:", "B< {'type':'error','message':'Nobody is logged in as: A'}", NULL });
+    stage_play(&stage,
+               (const char *const[]){ "B:", "B< {'type':'error','message':'Nobody is logged in as: A'}", NULL });
     stage_fini(&stage);
 }
 

@@ -235,14 +235,10 @@ static void random_comings_and_goings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hash_is_siphash_1_3),
-        cmocka_unit_test(hash_is_that_of_others),
-        cmocka_unit_test(an_empty_map_holds_nothing),
-        cmocka_unit_test(any_bytes_are_a_name),
-        cmocka_unit_test(each_map_has_its_own_key),
-        cmocka_unit_test(chains_stay_short_as_it_grows),
-        cmocka_unit_test(growth_is_made_up_for),
-        cmocka_unit_test(random_comings_and_goings),
+        cmocka_unit_test(hash_is_siphash_1_3),        cmocka_unit_test(hash_is_that_of_others),
+        cmocka_unit_test(an_empty_map_holds_nothing), cmocka_unit_test(any_bytes_are_a_name),
+        cmocka_unit_test(each_map_has_its_own_key),   cmocka_unit_test(chains_stay_short_as_it_grows),
+        cmocka_unit_test(growth_is_made_up_for),      cmocka_unit_test(random_comings_and_goings),
     };
     return cmocka_run_group_tests_name("map", tests, NULL, NULL);
 }

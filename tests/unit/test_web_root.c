@@ -112,10 +112,33 @@ static void the_rest_is_not_there(void **state)
 {
     struct fixture *f = *state;
     static const char *const paths[] = {
-        "/nothing", "/sub/nothing", "/bare/", "/empty/", "/empty/x", "/fifo", "/broken", "/loop", "/Index.html",
-        "/.env", "/.git/config", "/sub/.env", "/.git/", "/.", "/..", "/to-dir/.env", "/...",
-        "/to-outside", "/to-outside-dir/secret", "/to-outside-dir/root/index.html", "/to-beside", "/to-etc",
-        "/to-proc/etc/passwd", "/../secret", "/sub/../../secret", "//etc/passwd", "/sub/..",
+        "/nothing",
+        "/sub/nothing",
+        "/bare/",
+        "/empty/",
+        "/empty/x",
+        "/fifo",
+        "/broken",
+        "/loop",
+        "/Index.html",
+        "/.env",
+        "/.git/config",
+        "/sub/.env",
+        "/.git/",
+        "/.",
+        "/..",
+        "/to-dir/.env",
+        "/...",
+        "/to-outside",
+        "/to-outside-dir/secret",
+        "/to-outside-dir/root/index.html",
+        "/to-beside",
+        "/to-etc",
+        "/to-proc/etc/passwd",
+        "/../secret",
+        "/sub/../../secret",
+        "//etc/passwd",
+        "/sub/..",
     };
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         struct web_file file;

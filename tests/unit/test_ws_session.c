@@ -49,7 +49,9 @@ static void on_text(struct session *s, struct span text)
         session_send_text(s, SPAN("too late"));
         assert_int_equal(fixture.n_closes, 0); // not within this call
     } else if (text.len < 1000) {
-        struct span parts[] = { SPAN(""), { text.p, text.len / 2 }, { text.p + text.len / 2, text.len - text.len / 2 } };
+        struct span parts[] = { SPAN(""),
+                                { text.p, text.len / 2 },
+                                { text.p + text.len / 2, text.len - text.len / 2 } };
         session_send(s, parts, 3);
     }
 }
@@ -218,7 +220,8 @@ static void wrong_handshakes_are_refused(void **state)
         const char *request, *status;
     } rows[] = {
         { "GET / HTTP/1.1\r\nHost: h\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", "426" },
-        { "GET / HTTP/1.1\r\nHost: h\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        { "GET / HTTP/1.1\r\nHost: h\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: "
+          "dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
           "426" },
         { "GET / HTTP/1.1\r\nHost: h\r\nSec-WebSocket-Version: 13\r\n\r\n", "400" },
         { "GET / HTTP/1.1\r\nHost: h\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n\r\n", "400" },

@@ -13,14 +13,14 @@ export class Person {
 
     // Opens the page at URL without joining.
     static async open(t, url, name, options) {
-        const person = new Person(await newPage(t, options), name);
+        const person = new this(await newPage(t, options), name);
         await person.page.goto(url);
         return person;
     }
 
     // Opens the page at URL and joins under NAME.
     static async join(t, url, name, options) {
-        const person = await Person.open(t, url, name, options);
+        const person = await this.open(t, url, name, options);
         await person.joinAs(name);
         await person.waitsForCalls();
         return person;
@@ -92,4 +92,39 @@ export async function connect(caller, callee) {
     await caller.dial(callee.name);
     await callee.accept(caller.name);
     await Promise.all([caller.talksTo(callee.name), callee.talksTo(caller.name)]);
+}
+
+// Somebody, a Person or a kind of it, at URL whose page lets a test at its sockets (`sockets`; `isHeld` keeps what they
+// receive in `held`) and at its latest RTCPeerConnection (`connection`).
+export async function openTrapped(t, url, name, kind = Person) {
+    const person = await kind.open(t, 'about:blank', name);
+    await person.page.addInitScript(() => {
+        Object.assign(window, { sockets: [], held: [], isHeld: false });
+        window.WebSocket = class extends WebSocket {
+            constructor(...args) {
+                super(...args);
+                window.sockets.push(this);
+            }
+
+            set onmessage(handler) {
+                super.onmessage = handler && (event => {
+                    window.isHeld ? window.held.push(() => handler(event)) : handler(event);
+                });
+            }
+        };
+        window.RTCPeerConnection = class extends RTCPeerConnection {
+            constructor(...args) {
+                super(...args);
+                window.connection = this;
+            }
+        };
+    });
+    await person.page.goto(url);
+    return person;
+}
+
+// Ends PERSON's page without any goodbye.
+export async function crash({ page }) {
+    const devtools = await page.context().newCDPSession(page);
+    devtools.send('Page.crash').catch(() => {}); // it can't answer any more
 }

@@ -15,23 +15,16 @@ export function encode(eio, ...packets) {
     return eio === 3 ? packets.map(packet => `${packet.length}:${packet}`).join('') : packets.join('\x1e');
 }
 
-// A request to SERVER that has not been answered yet: `answer` is a promise, `abort` ends it from here.
-export function send(server, method, target, { headers = {}, body } = {}) {
+// A request to SERVER and its answer.
+export function ask(server, method, target, { headers = {}, body } = {}) {
     const request = http.request({ host: '127.0.0.1', port: server.port, method, path: target, headers, agent: false });
-    const answer = withPatience(new Promise((done, failed) => {
+    request.end(body);
+    return withPatience(new Promise((done, failed) => {
         request.on('error', failed).on('response', async response => {
-            const pieces = await response.toArray();
-            const bytes = Buffer.concat(pieces);
+            const bytes = Buffer.concat(await response.toArray());
             done({ status: response.statusCode, headers: response.headers, bytes, text: bytes.toString() });
         });
     }), `the answer to ${method} ${target}`);
-    answer.catch(() => {}); // of one that was aborted
-    request.end(body);
-    return { answer, abort: () => request.destroy() };
-}
-
-export function ask(server, method, target, options) {
-    return send(server, method, target, options).answer;
 }
 
 export function expectRefusal(answer, code) {
@@ -73,13 +66,18 @@ export class Polling {
         return found;
     }
 
-    // A GET that may be held.
-    poll() {
-        return send(this.server, 'GET', this.target('polling'));
+    get() {
+        return ask(this.server, 'GET', this.target('polling'));
     }
 
-    get() {
-        return this.poll().answer;
+    // A GET that the server holds when this resolves, on a bare connection: it came in one piece with a POST that was
+    // answered.
+    async hold() {
+        const [raw, post, get] = [await this.server.dial(), encode(this.eio, '6'), this.target('polling')];
+        raw.send(`POST ${get} HTTP/1.1\r\nHost: x\r\nContent-Length: ${post.length}\r\n\r\n${post}`
+            + `GET ${get} HTTP/1.1\r\nHost: x\r\n\r\n`);
+        assert.equal(String((await raw.response()).body), 'ok');
+        return raw;
     }
 
     post(body, headers = { 'Content-Type': 'text/plain;charset=UTF-8' }) {
@@ -114,6 +112,12 @@ export class Polling {
         const target = this.target('polling').replace(/EIO=\d/, `EIO=${7 - this.eio}`);
         const { text } = await ask(this.server, 'POST', target);
         return JSON.parse(text).code === 3;
+    }
+
+    // What was held is answered with TEXT.
+    async expectLet(held, text) {
+        const { status, body } = await held.response();
+        assert.deepEqual([status, String(body)], [200, text]);
     }
 
     async expectGone() {

@@ -10,8 +10,10 @@ import { Raw } from './raw.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export const PROGRAM = resolve(ROOT, process.env.STROWGER ?? 'strowger');
+// Options for every server that a test starts, "--workers 4" say; the test's own come behind them.
+const ARGS = process.env.STROWGER_ARGS?.split(' ') ?? [];
 
-const LISTENING = /^.*listening on http:\/\/[^/\s]+:(\d+)\/$/m;
+const LISTENING = /^.*listening on https?:\/\/[^/\s]+:(\d+)\/$/m;
 const SANITIZER = /Sanitizer|runtime error:/;
 
 class Server {
@@ -81,7 +83,7 @@ class Server {
 
 // Starts a server for the test T, which stops it. OPENFILES limits its file descriptors.
 export async function start(t, args = [], { openFiles } = {}) {
-    const all = ['--port', '0', ...args];
+    const all = ['--port', '0', ...ARGS, ...args];
     const server = openFiles
         ? new Server('sh', ['-c', `ulimit -n ${openFiles} && exec "$0" "$@"`, PROGRAM, ...all])
         : new Server(PROGRAM, all);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Many timeouts on one loop timer; see deadline.h.
+// Many timeouts on one timer; see deadline.h.
 //
 // A deadline's level is the highest group of six bits in which its tick differs from the present one, its slot the value
 // of that group. So all that is due soonest lies on the lowest occupied level, and a slot's content moves down once the
 // present reaches it.
-#include "net/deadline.h"
+#include "base/deadline.h"
 
 enum { SLOT_BITS = 6 };
 
@@ -17,7 +17,7 @@ static void insert(struct deadlines *w, struct deadline *d)
     w->occupied[level] |= 1ULL << slot;
 }
 
-// The first tick at which an occupied slot begins, or UINT64_MAX.
+// The first tick at which an occupied slot begins, or DEADLINE_NEVER.
 static uint64_t next_tick(const struct deadlines *w, unsigned *level, unsigned *slot)
 {
     for (*level = 0; *level < DEADLINE_LEVELS; ++*level) {
@@ -28,10 +28,8 @@ static uint64_t next_tick(const struct deadlines *w, unsigned *level, unsigned *
         uint64_t begin = (w->now_tick >> (shift + SLOT_BITS) << (shift + SLOT_BITS)) | (uint64_t)*slot << shift;
         return begin > w->now_tick ? begin : w->now_tick;
     }
-    return UINT64_MAX;
+    return DEADLINE_NEVER;
 }
-
-static void on_timer(uv_timer_t *timer);
 
 static void arm(struct deadlines *w)
 {
@@ -40,12 +38,7 @@ static void arm(struct deadlines *w)
     if (tick == w->armed_tick)
         return;
     w->armed_tick = tick;
-    if (tick == UINT64_MAX) {
-        uv_timer_stop(&w->timer);
-        return;
-    }
-    uint64_t at_ms = tick * DEADLINE_TICK_MS, now_ms = uv_now(w->loop);
-    uv_timer_start(&w->timer, on_timer, at_ms > now_ms ? at_ms - now_ms : 0, 0);
+    w->clock->wake_at(w, tick == DEADLINE_NEVER ? DEADLINE_NEVER : tick * DEADLINE_TICK_MS);
 }
 
 static void call_due(struct deadlines *w, unsigned level, unsigned slot)
@@ -63,10 +56,9 @@ static void call_due(struct deadlines *w, unsigned level, unsigned slot)
     }
 }
 
-static void on_timer(uv_timer_t *timer)
+void deadlines_call(struct deadlines *w)
 {
-    struct deadlines *w = timer->data;
-    uint64_t target = uv_now(w->loop) / DEADLINE_TICK_MS;
+    uint64_t target = w->clock->now_ms(w) / DEADLINE_TICK_MS;
     unsigned level, slot;
     uint64_t tick;
     while ((tick = next_tick(w, &level, &slot)) <= target) {
@@ -75,22 +67,20 @@ static void on_timer(uv_timer_t *timer)
     }
     if (w->now_tick < target)
         w->now_tick = target;
-    w->armed_tick = UINT64_MAX;
+    w->armed_tick = DEADLINE_NEVER;
     arm(w);
 }
 
-void deadlines_init(struct deadlines *w, uv_loop_t *loop)
+void deadlines_init(struct deadlines *w, const struct deadline_clock *clock)
 {
-    w->loop = loop;
-    w->now_tick = uv_now(loop) / DEADLINE_TICK_MS;
-    w->armed_tick = UINT64_MAX;
+    w->clock = clock;
+    w->now_tick = clock->now_ms(w) / DEADLINE_TICK_MS;
+    w->armed_tick = DEADLINE_NEVER;
     for (unsigned level = 0; level < DEADLINE_LEVELS; level++) {
         w->occupied[level] = 0;
         for (unsigned slot = 0; slot < DEADLINE_SLOTS; slot++)
             list_init(&w->slots[level][slot]);
     }
-    w->timer.data = w;
-    uv_timer_init(loop, &w->timer); // can't fail
 }
 
 void deadline_init(struct deadline *d, void (*on_due)(struct deadline *d))
@@ -103,7 +93,7 @@ void deadline_init(struct deadline *d, void (*on_due)(struct deadline *d))
 void deadline_set(struct deadlines *w, struct deadline *d, uint64_t ms)
 {
     list_remove(&d->node);
-    d->at_tick = (uv_now(w->loop) + ms + DEADLINE_TICK_MS - 1) / DEADLINE_TICK_MS;
+    d->at_tick = (w->clock->now_ms(w) + ms + DEADLINE_TICK_MS - 1) / DEADLINE_TICK_MS;
     // Never within the slot being called: a deadline that re-arms itself must not spin.
     if (d->at_tick <= w->now_tick)
         d->at_tick = w->now_tick + 1;

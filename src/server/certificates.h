@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// The certificates that the settings ask for: from files, which may be read again, or made up for this machine.
+#ifndef STROWGER_SERVER_CERTIFICATES_H
+#define STROWGER_SERVER_CERTIFICATES_H
+
+#include <stdbool.h>
+
+#include "net/tls_context.h"
+#include "server/config.h"
+
+// Whether C asks for any.
+static inline bool certificates_are_wanted(const struct config *c)
+{
+    return c->dev || c->tls_cert.n || c->tls_key.n;
+}
+
+// Has X's new connections use what C asks for. 0, or with one line in ERROR -EINVAL for settings and files that are wrong,
+// -EIO for what the system refused; X stays as it was then.
+[[gnu::warn_unused_result]] int certificates_load(struct tls_context *x, const struct config *c,
+                                                  char error[TLS_ERROR_LEN]);
+
+#endif

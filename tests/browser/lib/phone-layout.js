@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// A page on a phone's screen: nothing beside it, every target large enough for a thumb.
+import assert from 'node:assert/strict';
+
+export const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+
+export async function fitsPhone(page) {
+    const found = await page.evaluate(() => {
+        const shown = [...document.querySelectorAll('button, select, input')].filter(e => e.checkVisibility());
+        const boxes = shown.map(e => ({ what: e.outerHTML.slice(0, 80), box: e.getBoundingClientRect() }));
+        return {
+            width: document.documentElement.scrollWidth,
+            outside: boxes.filter(({ box }) => box.left < 0 || box.right > innerWidth).map(({ what }) => what),
+            small: boxes.filter(({ box }) => box.width < 44 || box.height < 44).map(({ what }) => what),
+        };
+    });
+    assert.deepEqual(found, { width: PHONE.viewport.width, outside: [], small: [] });
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Unit tests of switchboard/peer.h: the list of calls.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+// cmocka.h wants the four above
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "switchboard/peer.h"
+
+static struct peer_ref ref(uint32_t slot, uint32_t generation)
+{
+    return (struct peer_ref){ .worker = 1, .slot = slot & 0xffffff, .generation = generation };
+}
+
+static void init(struct peer *p)
+{
+    *p = (struct peer){ 0 };
+    list_init(&p->calls);
+    list_init(&p->seats);
+}
+
+static void end_all(struct peer *p)
+{
+    struct call *call;
+    while ((call = peer_latest_call(p)))
+        peer_remove_call(p, call);
+    assert_int_equal(p->n_calls, 0);
+}
+
+static void the_latest_call_is_first(void **state)
+{
+    (void)state;
+    struct peer p;
+    init(&p);
+    assert_null(peer_latest_call(&p));
+    assert_null(peer_find_call(&p, ref(0, 0)));
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(peer_add_call(&p, ref(i, 0)), 0);
+    assert_int_equal(peer_latest_call(&p)->other.slot, 2);
+    assert_int_equal(peer_add_call(&p, ref(0, 0)), 0); // again, and so the latest
+    assert_int_equal(p.n_calls, 3);
+    assert_int_equal(peer_latest_call(&p)->other.slot, 0);
+    peer_remove_call(&p, peer_latest_call(&p));
+    assert_int_equal(peer_latest_call(&p)->other.slot, 2);
+    assert_null(peer_find_call(&p, ref(0, 0)));
+    assert_int_equal(peer_find_call(&p, ref(1, 0))->other.slot, 1);
+    end_all(&p);
+}
+
+static void refs_differ_in_every_part(void **state)
+{
+    (void)state;
+    struct peer p;
+    struct peer_ref at_another_worker = ref(5, 7);
+    at_another_worker.worker = 2;
+    init(&p);
+    assert_int_equal(peer_add_call(&p, ref(5, 7)), 0);
+    assert_null(peer_find_call(&p, ref(5, 8))); // the slot's next peer is somebody else
+    assert_null(peer_find_call(&p, ref(6, 7)));
+    assert_null(peer_find_call(&p, at_another_worker));
+    assert_non_null(peer_find_call(&p, ref(5, 7)));
+    end_all(&p);
+}
+
+static void calls_are_limited(void **state)
+{
+    (void)state;
+    struct peer p;
+    init(&p);
+    for (uint32_t i = 0; i < PEER_MAX_CALLS; i++)
+        assert_int_equal(peer_add_call(&p, ref(i, 0)), 0);
+    assert_int_equal(peer_add_call(&p, ref(PEER_MAX_CALLS, 0)), -EMFILE);
+    assert_int_equal(peer_add_call(&p, ref(0, 0)), 0); // that one is there already
+    peer_remove_call(&p, peer_find_call(&p, ref(17, 0)));
+    assert_int_equal(peer_add_call(&p, ref(PEER_MAX_CALLS, 0)), 0);
+    assert_int_equal(p.n_calls, PEER_MAX_CALLS);
+    end_all(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_latest_call_is_first),
+        cmocka_unit_test(refs_differ_in_every_part),
+        cmocka_unit_test(calls_are_limited),
+    };
+    return cmocka_run_group_tests_name("peer", tests, NULL, NULL);
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// What an idle connection is made of may shrink, but grows only on purpose: the most bytes that each struct may take.
+//
+// Whoever needs more room raises the figure here, and the table of docs/performance.md with it.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+// cmocka.h wants the four above
+#include <cmocka.h>
+
+#include "net/conn.h"
+#include "server/engineio_session.h"
+#include "server/engineio_socket.h"
+#include "server/ws_session.h"
+#include "switchboard/peer.h"
+#include "switchboard/room.h"
+#include "switchboard/switchboard.h"
+
+#define SIZE(type, most_bytes)                                                                                         \
+    {                                                                                                                  \
+#type, sizeof(type), most_bytes                                                                                \
+    }
+
+static const struct size {
+    const char *name;
+    size_t is, most;
+} sizes[] = {
+    // every connection
+    SIZE(struct conn, 336),
+    // a session over a plain WebSocket
+    SIZE(struct ws_session, 120),
+    // a session over Engine.IO's WebSocket
+    SIZE(struct engineio_socket, 128),
+    SIZE(struct engineio_session, 200),
+    // someone with a name, whose bytes follow
+    SIZE(struct peer, 80),
+    SIZE(struct peer_slot, 16),
+    SIZE(struct bus_name, 32),
+    // a member of a room
+    SIZE(struct seat, 80),
+};
+
+static void nothing_has_grown(void **state)
+{
+    (void)state;
+    if (sizeof(void *) != 8)
+        skip(); // the figures are those of 64-bit machines
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        print_message("%-24s %4zu bytes, at most %zu\n", sizes[i].name, sizes[i].is, sizes[i].most);
+        assert_in_range(sizes[i].is, 1, sizes[i].most);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(nothing_has_grown) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
