@@ -66,10 +66,22 @@ async function countMessage({ key, args }) {
   return (long - short) / (LONG_RUN - SHORT_RUN);
 }
 
-/** Instructions of a profile by function, each with what the compiler inlined into it, and by source file. */
+// What a source file's instructions are for; the first that fits.
+const PARTS = [
+  ['loop and sockets', /^(net\/(?!outq)|libuv)/],
+  ['frames', /^(proto\/(ws|engineio)|server\/)/],
+  ['parsing and the dialect', /^(proto\/|dialect\/|base\/(utf8|span))/],
+  ['lookup', /^(base\/map|cluster\/|switchboard\/)/],
+  ['output queue and memory', /^(net\/outq|base\/)/],
+  ['vector instructions: unmasking, UTF-8, JSON', /^vector/],
+  ['libc: copying, comparing, system calls', /^libc\./],
+  ['other', /^/],
+];
+
+/** Instructions of a profile by function, each with what the compiler inlined into it, by source file, and by part. */
 function readProfile(file) {
   const text = execFileSync('callgrind_annotate', ['--threshold=100', file], { encoding: 'utf8' });
-  const profile = { functions: new Map(), files: new Map() };
+  const profile = { functions: new Map(), files: new Map(), parts: new Map() };
   const add = (map, name, count) => map.set(name, (map.get(name) ?? 0) + count);
   for (const line of text.split('\n')) {
     const found = /^ *([\d,]+) \([^)]*\) +(\S+):(\S+)(?: \[(\S+)\])?$/.exec(line);
@@ -79,7 +91,9 @@ function readProfile(file) {
     // Libraries without symbols or sources of their own are summed up as a whole.
     add(profile.functions, name.startsWith('0x') ? path.basename(object) : name, count);
     const ours = /(?:^|\/)src\/(.*\.[ch])$/.exec(source);
-    add(profile.files, ours?.[1] ?? (source.endsWith('intrin.h') ? 'vector intrinsics' : path.basename(object)), count);
+    const place = ours?.[1] ?? (source.endsWith('intrin.h') ? 'vector intrinsics' : path.basename(object));
+    add(profile.files, place, count);
+    add(profile.parts, PARTS.find(([, pattern]) => pattern.test(place))[0], count);
   }
   return profile;
 }
@@ -90,11 +104,11 @@ function printCosts(short, long, n) {
   for (const [name, count] of each.slice(0, n)) console.log(`${count.toFixed(1).padStart(10)}  ${name}`);
 }
 
-/** Prints the N files and the N functions in which a message costs most. */
+/** Prints the parts, the N files and the N functions in which a message costs most. */
 function printTop(key, n) {
   const short = readProfile(path.join(scratch, `${key}-short`));
   const long = readProfile(path.join(scratch, `${key}-long`));
-  for (const by of ['files', 'functions']) {
+  for (const by of ['parts', 'files', 'functions']) {
     console.log(`  by ${by}:`);
     printCosts(short[by], long[by], n);
   }

@@ -35,10 +35,10 @@ struct bus_room {
     struct map_node node;
     struct shard *shard;
     struct list seats; // struct bus_seat, in the order of joining
-    size_t n_seats;
-    size_t n_letters;  // that are on their way and point here
     uint64_t n_events; // joins, leaves and messages so far
-    size_t name_len;
+    uint32_t n_seats;
+    uint32_t n_letters; // that are on their way and point here
+    uint32_t name_len;
     char name[];
 };
 
@@ -264,7 +264,7 @@ static struct bus_room *new_room(struct shard *shard, struct span name)
     struct bus_room *room = malloc(sizeof *room + name.len);
     if (!room)
         return NULL;
-    *room = (struct bus_room){ .shard = shard, .name_len = name.len };
+    *room = (struct bus_room){ .shard = shard, .name_len = (uint32_t)name.len };
     list_init(&room->seats);
     if (name.len)
         memcpy(room->name, name.p, name.len);
@@ -377,7 +377,7 @@ static int put_cards(struct buf *cards, const struct bus_room *room)
     LIST_EACH(&room->seats, node)
     {
         const struct bus_seat *seat = CONTAINER_OF(node, struct bus_seat, in_room);
-        if ((cards->len && buf_put_span(cards, SPAN(",")) != 0) || buf_put(cards, seat->card, seat->card_len) != 0)
+        if ((cards->len && buf_put_span(cards, SPAN(",")) != 0) || buf_put_span(cards, *seat->card) != 0)
             return -ENOMEM;
     }
     return 0;
@@ -389,7 +389,7 @@ static int join_locked(struct bus_room *room, struct bus_seat *seat, const struc
     joined->n_members = room->n_seats;
     if (want->capacity && room->n_seats >= want->capacity)
         return -ENOSPC;
-    if (seat->card_len && put_cards(&joined->cards, room) != 0)
+    if (seat->card && put_cards(&joined->cards, room) != 0)
         return -ENOMEM;
     joined->n_members++;
     seat->room = room;

@@ -329,7 +329,7 @@ static void on_open(struct session *s, struct span auth)
 {
     (void)auth;
     const struct rooms_opts *opts = &s->mount->opts->rooms;
-    int err = switchboard_claim(s->mount->realm, s, &peer_ops, s->ops->id(s));
+    int err = switchboard_enter(s->mount->realm, s, &peer_ops);
     if (!err && (opts->is_broadcast || opts->has_sentences)) {
         struct seat *seat;
         struct bus_joined joined;
@@ -337,7 +337,7 @@ static void on_open(struct session *s, struct span auth)
         err = room_join(s->peer, &want, &seat, &joined);
     }
     if (err)
-        s->ops->close(s, 0); // only for want of memory: nobody else can have this id
+        s->ops->close(s, 0); // for want of memory
 }
 
 static void on_close(struct session *s)

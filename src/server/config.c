@@ -55,7 +55,9 @@ static const struct unit bare_time_units[] = {
 };
 static const struct unit no_units[] = { { "", 1 }, { NULL, 0 } };
 
-static const struct unit *const units[] = { [NUMBER] = no_units, [SIZE] = size_units, [DURATION] = time_units, [MILLIS] = bare_time_units };
+static const struct unit *const units[] = {
+    [NUMBER] = no_units, [SIZE] = size_units, [DURATION] = time_units, [MILLIS] = bare_time_units
+};
 static const char *const unit_hints[] = { [NUMBER] = "a number",
                                           [SIZE] = "a number of bytes such as 64k, 1m",
                                           [DURATION] = "a time such as 600ms, 10s, 5m, 1h",

@@ -54,6 +54,7 @@ struct engineio_session *engineio_session_find(const struct engineio_home *home,
     if (!node || of_sid(node)->mount != mount)
         return NULL;
     struct engineio_session *e = of_sid(node);
+    uv_update_time(home->conns->loop); // this turn may have begun before the session was overdue
     if (silent_ms(e) < max_silence_ms(e))
         return e;
     engineio_session_end(e, false);
@@ -141,7 +142,8 @@ static void set_heartbeat(struct engineio_session *e, uint64_t ms)
     deadline_set(e->home->conns->deadlines, &e->heartbeat, silent < ms ? ms - silent : 0);
 }
 
-// Version 4: the server pings, and the client must answer. Version 3: the client must ping.
+// Version 4: the server pings, and the client must answer. Version 3: the client must ping. Pings set out a tick early,
+// since deadlines are late rather than early, and in the long run come when they should.
 static void on_heartbeat(struct deadline *d)
 {
     struct engineio_session *e = CONTAINER_OF(d, struct engineio_session, heartbeat);
@@ -156,8 +158,9 @@ static void on_heartbeat(struct deadline *d)
 
 static void start_heartbeat(struct engineio_session *e)
 {
+    uint64_t to_ping_ms = e->home->opts->ping_interval_ms - DEADLINE_TICK_MS;
     e->heard_at = uv_now(e->home->conns->loop);
-    set_heartbeat(e, e->link.version == ENGINEIO_3 ? max_silence_ms(e) : e->home->opts->ping_interval_ms);
+    set_heartbeat(e, e->link.version == ENGINEIO_3 ? max_silence_ms(e) : to_ping_ms);
 }
 
 // ---- the life of a session

@@ -15,7 +15,7 @@
 #include "server/certificates.h"
 #include "server/qr.h"
 
-const char *const server_default_mounts[] = { "/=auto", "/login=login", "/join=join", "/socket.io/=rooms",
+const char *const server_default_mounts[] = { "/=auto",          "/login=login",   "/join=join", "/socket.io/=rooms",
                                               "/peerjs/=peerjs", "/topics=topics", NULL };
 
 // ---- settings

@@ -63,9 +63,8 @@ struct bus_seat {
     struct list in_room;
     struct bus_room *room; // set by join
     struct peer_ref ref;
-    uint64_t joined_at; // the room's count of events then
-    const char *card;   // what others are to know of this member
-    size_t card_len;
+    uint64_t joined_at;      // the room's count of events then
+    const struct span *card; // what others are to know of this member; NULL: nothing
 };
 
 // What join asks for.

@@ -27,7 +27,7 @@ struct peer_ops {
 };
 
 struct peer {
-    struct bus_name *name; // owned
+    struct bus_name *name; // owned; NULL: it has none
     struct peer_ref ref;
     const struct peer_ops *ops;
     struct session *session;
@@ -39,7 +39,7 @@ struct peer {
 
 static inline struct span peer_name(const struct peer *p)
 {
-    return (struct span){ p->name->text, p->name->len };
+    return p->name ? (struct span){ p->name->text, p->name->len } : (struct span){ 0 };
 }
 
 // One end of a call: P is in a call with OTHER, rings it or is rung by it. Each peer owns its own end; they are kept

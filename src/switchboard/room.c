@@ -18,6 +18,22 @@ struct seat *room_find_seat(const struct peer *p, struct span name)
     return NULL;
 }
 
+// A seat with a copy of CARD behind it, when there is one.
+static struct seat *make_seat(struct peer *p, struct span card)
+{
+    struct span *copy;
+    struct seat *seat = malloc(sizeof *seat + (card.len ? sizeof *copy + card.len : 0));
+    if (!seat)
+        return NULL;
+    *seat = (struct seat){ .bus.ref = p->ref, .peer = p };
+    if (!card.len)
+        return seat;
+    copy = (struct span *)(seat + 1);
+    *copy = (struct span){ memcpy(copy + 1, card.p, card.len), card.len };
+    seat->bus.card = copy;
+    return seat;
+}
+
 int room_join(struct peer *p, const struct room_join *want, struct seat **seat, struct bus_joined *joined)
 {
     struct bus *bus = p->realm->bus;
@@ -25,13 +41,9 @@ int room_join(struct peer *p, const struct room_join *want, struct seat **seat, 
     *seat = room_find_seat(p, want->name);
     if (*seat)
         return -EALREADY;
-    struct seat *new_seat = malloc(sizeof *new_seat + want->card.len);
+    struct seat *new_seat = make_seat(p, want->card);
     if (!new_seat)
         return -ENOMEM;
-    *new_seat =
-        (struct seat){ .bus = { .ref = p->ref, .card = new_seat->card, .card_len = want->card.len }, .peer = p };
-    if (want->card.len)
-        memcpy(new_seat->card, want->card.p, want->card.len);
     struct bus_join asked = { .realm = p->realm->id,
                               .name = want->name,
                               .capacity = want->capacity,

@@ -18,12 +18,11 @@ struct seat {
     struct bus_seat bus;
     struct list in_peer; // in peer->seats
     struct peer *peer;
-    char card[];
 };
 
 static inline struct span seat_card(const struct seat *seat)
 {
-    return (struct span){ seat->bus.card, seat->bus.card_len };
+    return seat->bus.card ? *seat->bus.card : (struct span){ 0 };
 }
 
 // What joining asks for.

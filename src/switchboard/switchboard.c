@@ -90,10 +90,9 @@ static struct bus_name *new_name(const struct peer *peer, const struct name_clai
     struct bus_name *name = malloc(sizeof *name + want->name.len + want->key.len);
     if (!name)
         return NULL;
-    *name = (struct bus_name){ .ref = peer->ref,
-                               .realm = peer->realm->id,
-                               .len = (uint32_t)want->name.len,
-                               .key_len = (uint32_t)want->key.len };
+    *name = (struct bus_name){
+        .ref = peer->ref, .realm = peer->realm->id, .len = (uint32_t)want->name.len, .key_len = (uint32_t)want->key.len
+    };
     if (want->name.len)
         memcpy(name->text, want->name.p, want->name.len);
     if (want->key.len)
@@ -120,8 +119,7 @@ static int take_name(struct peer *peer, const struct name_claim *want, struct pe
     return err;
 }
 
-int switchboard_take_over(struct realm *realm, struct session *session, const struct peer_ops *ops,
-                          const struct name_claim *want, struct peer_ref *loser)
+int switchboard_enter(struct realm *realm, struct session *session, const struct peer_ops *ops)
 {
     struct switchboard *s = realm->switchboard;
     struct peer *peer = pool_take(&s->peers);
@@ -130,18 +128,23 @@ int switchboard_take_over(struct realm *realm, struct session *session, const st
     *peer = (struct peer){ .ops = ops, .session = session, .realm = realm };
     list_init(&peer->calls);
     list_init(&peer->seats);
-    int err = take_slot(s, peer);
-    if (err)
-        goto fail;
-    err = take_name(peer, want, loser);
-    if (err < 0) {
-        give_slot(s, peer);
-        goto fail;
+    if (take_slot(s, peer) != 0) {
+        pool_give(&s->peers, peer);
+        return -ENOMEM;
     }
     session->peer = peer;
-    return err;
-fail:
-    pool_give(&s->peers, peer);
+    return 0;
+}
+
+int switchboard_take_over(struct realm *realm, struct session *session, const struct peer_ops *ops,
+                          const struct name_claim *want, struct peer_ref *loser)
+{
+    int err = switchboard_enter(realm, session, ops);
+    if (err)
+        return err;
+    err = take_name(session->peer, want, loser);
+    if (err < 0)
+        switchboard_release(session->peer);
     return err;
 }
 
@@ -163,7 +166,8 @@ void switchboard_release(struct peer *peer)
     struct call *call;
     while ((call = peer_latest_call(peer)))
         peer_remove_call(peer, call);
-    s->bus->ops->release(s->bus, peer->name);
+    if (peer->name)
+        s->bus->ops->release(s->bus, peer->name);
     give_slot(s, peer);
     peer->session->peer = NULL;
     free(peer->name);

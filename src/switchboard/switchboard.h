@@ -41,6 +41,10 @@ void switchboard_connect(struct switchboard *s, struct bus *bus);
 // Frees it; every peer must have been released.
 void switchboard_fini(struct switchboard *s);
 
+// Makes SESSION a peer of REALM without a name: it can sit in rooms and be answered. 0 or -ENOMEM.
+[[gnu::warn_unused_result]] int switchboard_enter(struct realm *realm, struct session *session,
+                                                  const struct peer_ops *ops);
+
 // Makes SESSION the peer called NAME in REALM, or renames the peer that it is there already, which keeps its calls and
 // seats. OPS is told what arrives. 0, -EEXIST when another session holds the name, or -ENOMEM; on an error all is as
 // before.

@@ -307,7 +307,7 @@ static void a_slow_reader_is_given_time_while_it_reads(void **state)
 {
     struct fixture *f = *state;
     const struct conn_stats *stats = &f->loopback.worker.conns.stats;
-    for (int i = 0; i < 40; i++) // more than any socket buffers
+    for (int i = 0; i < 100; i++) // more than any socket buffers
         far_end_send_text(&f->far, GET("/file"));
     for (int i = 0; i < 3; i++) {
         stall(f);
