@@ -237,22 +237,35 @@ async function growth() {
   await growWithWorkers();
 }
 
-// ---- heartbeat: a crowd that is pinged every second, beside one that is not
+// ---- heartbeat: a crowd that is pinged every second
 
-const PINGED_S = 10;
+const HEARD_S = 6;
+
+/** Nanoseconds of processor time that the threads of the process PID have had. */
+function readTime(pid) {
+  const threads = fs.readdirSync(`/proc/${pid}/task`);
+  const times = threads.map((thread) => fs.readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+  return times.reduce((sum, time) => sum + Number(time), 0);
+}
 
 async function heartbeat() {
+  const n = 15000;
   const rows = [];
   for (const [dialect, option] of [
     ['login', '--ws-ping-interval'],
     ['rooms', '--ping-interval'],
   ]) {
-    const args = ['--dialect', dialect, '--idle', 15000, '--settle', PINGED_S];
-    const [quiet] = await runSome('idle', args, ['connect_us'], { more: [option, '60s'] });
-    const [pinged] = await runSome('idle', args, ['connect_us'], { more: [option, '1s'] });
-    rows.push([dialect, (pinged - quiet) / PINGED_S]);
+    const hear = async (pid) => {
+      await sleep(6000); // all are there
+      const before = readTime(pid);
+      await sleep(HEARD_S * 1000);
+      return readTime(pid) - before;
+    };
+    const args = ['--dialect', dialect, '--idle', n, '--pairs', 1, '--rate', 1, '--seconds', 2 * HEARD_S];
+    const { seen } = await runOnce('pairs', args, { more: [option, '1s'], during: hear });
+    rows.push([dialect, seen / 1e3 / n / HEARD_S]);
   }
-  printTable('Heartbeat, 15,000 idle', ['dialect', 'µs a connection and second, pinged every second'], rows);
+  printTable('Heartbeat, 15,000 idle', ['dialect', 'µs for a ping and its answer'], rows);
 }
 
 // ---- kernel: as many connections as this machine bears, over several servers

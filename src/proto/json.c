@@ -94,16 +94,16 @@ static inline struct token token_at(const char *p, const char *end)
     return token_behind_blanks(p, end); // programs write no blanks
 }
 
-// Whether MARK and a quote behind it, as programs write them, stand at P.
-static inline bool is_quote_behind(char mark, const char *p, const char *end)
+// Whether TWO bytes stand at P: punctuation and a quote, as programs write them.
+static inline bool is_pair(const char *p, const char *end, const char two[2])
 {
-    return end - p >= 2 && p[0] == mark && p[1] == '"';
+    return end - p >= 2 && memcmp(p, two, 2) == 0;
 }
 
 // The value of the member whose key ends at P. Where there is no colon before it, it begins with zero.
 static inline struct token value_at(const char *p, const char *end)
 {
-    if (is_quote_behind(':', p, end))
+    if (is_pair(p, end, ":\""))
         return (struct token){ p + 1, '"' };
     struct token colon = token_at(p, end);
     return colon.c == ':' ? token_at(colon.p + 1, end) : (struct token){ colon.p, '\0' };
@@ -131,7 +131,7 @@ static const char *container_end(struct token t, const char *end, unsigned depth
             const char *p = type == JSON_STRING ? json_string_end(t.p + 1, end).p : number_or_word_end(t.p, end, type);
             if (!p)
                 return NULL;
-            needs_comma = close != '}' || !is_quote_behind(',', p, end);
+            needs_comma = close != '}' || !is_pair(p, end, ",\"");
             t = needs_comma ? token_at(p, end) : (struct token){ p + 1, '"' };
         }
         while (t.c == close) {
@@ -195,7 +195,7 @@ static inline bool start(struct walk *w, struct span text, enum json_type type)
 // Goes to the next member or element. False behind the container's end, and when the text is malformed.
 static inline bool find_member(struct walk *w, struct token *t)
 {
-    if (!w->is_first && w->type == JSON_OBJECT && is_quote_behind(',', w->p, w->end)) {
+    if (!w->is_first && w->type == JSON_OBJECT && is_pair(w->p, w->end, ",\"")) {
         *t = (struct token){ w->p + 1, '"' };
         return true;
     }
@@ -426,15 +426,7 @@ ssize_t json_string_decode(const struct json_value *value, char *out, size_t cap
 
 size_t json_plain_len(struct span text)
 {
-    size_t len = 0;
-    for (; text.len - len >= 16; len += 16) {
-        unsigned special = json_string_special(text.p + len);
-        if (special)
-            return len + (size_t)__builtin_ctz(special);
-    }
-    while (len < text.len && (unsigned char)text.p[len] >= ' ' && text.p[len] != '"' && text.p[len] != '\\')
-        len++;
-    return len;
+    return text.len ? (size_t)(json_string_plain_end(text.p, text.p + text.len) - text.p) : 0;
 }
 
 // Appends the escape for C, one of those that json_plain_len() stops at.

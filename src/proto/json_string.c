@@ -8,7 +8,6 @@
 // themselves escaped is never in question here: that, and every rarer escape, is json_string_long_end()'s.
 #include "proto/json_string.h"
 
-#include <stdint.h>
 #ifdef __SSE2__
 #include <immintrin.h>
 
@@ -18,6 +17,24 @@
 const char json_string_escaped[256] = {
     ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
 };
+
+const char *json_string_plain_end(const char *p, const char *end)
+{
+    unsigned special;
+    for (; end - p >= 16; p += 16) {
+        special = json_string_special_16(p);
+        if (special)
+            return p + (unsigned)__builtin_ctz(special);
+    }
+    for (; end - p >= 8; p += 8) {
+        special = json_string_special_8(word_load(p));
+        if (special)
+            return p + (unsigned)__builtin_ctz(special);
+    }
+    size_t left = (size_t)(end - p);
+    special = json_string_special_8(word_load_few(p, left) | UINT64_MAX << 8 * left); // ff is not special
+    return special ? p + (unsigned)__builtin_ctz(special) : end;
+}
 
 // How many bytes the escape at P, a backslash, takes; 0 when there is no whole one before END.
 static size_t escape_len(const char *p, const char *end)
@@ -81,18 +98,17 @@ static inline struct look look_sse2(const char *p)
     const char *const last = end - block;
     uint64_t named = 0;
     struct look l;
-    for (; p <= last; p += block) {
+    for (; p < last; p += block) {
         l = look(p);
         if (l.stops)
             goto stop;
         named |= l.named;
     }
-    // What is left is looked at together with bytes before it, whose stops are none or were passed.
+    // What is left is looked at together with bytes before it, which are known to have no stop.
+    p = last;
     l = look(last);
-    l.stops = l.stops >> (p - last) << (p - last);
     if (l.stops == 0)
         return (struct stop){ end, false };
-    p = last;
 stop:
     named |= l.named & (l.stops ^ (l.stops - 1)); // up to the first stop
     p += (unsigned)__builtin_ctzll(l.stops);
@@ -109,25 +125,22 @@ static struct stop walk_sse2(const char *p, const char *end)
     return walk(p, end, sizeof(__m256i), look_avx2);
 }
 
-// Goes on from P to a byte that needs a closer look, or stays where that one is near END.
+// Goes on from P to a byte that needs a closer look, or to END.
 static inline struct stop skip_plain(const char *p, const char *end)
 {
     if (end - p >= (ptrdiff_t)sizeof(__m256i) && cpu_has_avx2())
         return walk_avx2(p, end);
-    return end - p >= (ptrdiff_t)sizeof(__m128i) ? walk_sse2(p, end) : (struct stop){ p, false };
+    if (end - p >= (ptrdiff_t)sizeof(__m128i))
+        return walk_sse2(p, end);
+    return (struct stop){ json_string_plain_end(p, end), false };
 }
 
 #else
 
-// Goes on from P to a byte that needs a closer look, or stays where that one is near END.
+// Goes on from P to a byte that needs a closer look, any backslash for one, or to END.
 static inline struct stop skip_plain(const char *p, const char *end)
 {
-    for (; end - p >= 16; p += 16) {
-        unsigned special = json_string_special(p);
-        if (special)
-            return (struct stop){ p + __builtin_ctz(special), false };
-    }
-    return (struct stop){ p, false };
+    return (struct stop){ json_string_plain_end(p, end), false };
 }
 
 #endif

@@ -8,52 +8,48 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
-#else
-#include "base/word.h"
 #endif
 
-#ifdef __SSE2__
+#include "base/word.h"
 
-// Bit I says that P[I], of 16 bytes, cannot stand in a string as it is: a quote, a backslash or a control character.
-static inline unsigned json_string_special(const char *p)
-{
-    // x ^ 2 moves the quote (22) behind the control characters (00..1f), and 80 lets a signed comparison order
-    // unsigned bytes, so one comparison finds them all.
-    __m128i x = _mm_xor_si128(_mm_loadu_si128((const __m128i *)p), _mm_set1_epi8((char)(0x80 ^ 2)));
-    __m128i low = _mm_cmplt_epi8(x, _mm_set1_epi8((char)(0x80 ^ 0x21)));
-    __m128i backslash = _mm_cmpeq_epi8(x, _mm_set1_epi8((char)(0x80 ^ 2 ^ '\\')));
-    return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, backslash));
-}
-
-#else
-
-#define JSON_EACH(byte) (0x0101010101010101 * (uint64_t)(byte))
+#define JSON_STRING_EACH(byte) (0x0101010101010101 * (uint64_t)(byte))
 
 // The top bit of each byte of the result says whether that byte of X is at most LIMIT, which is below 80.
 static inline uint64_t json_string_at_most(uint64_t x, unsigned limit)
 {
-    return ~(((x & JSON_EACH(0x7f)) + JSON_EACH(0x7f - limit)) | x) & JSON_EACH(0x80);
+    return ~(((x & JSON_STRING_EACH(0x7f)) + JSON_STRING_EACH(0x7f - limit)) | x) & JSON_STRING_EACH(0x80);
 }
 
-// Bit I says that P[I], of 8 bytes, cannot stand in a string as it is.
-static inline unsigned json_string_special_8(const char *p)
+// Bit I says that byte I of X, the first one lowest, cannot stand in a string as it is: a quote, a backslash or a control
+// character.
+static inline unsigned json_string_special_8(uint64_t x)
 {
-    uint64_t x = word_load(p);
     // x ^ 2 moves the quote (22) behind the control characters (00..1f).
-    uint64_t special = json_string_at_most(x ^ JSON_EACH(2), 0x20) | json_string_at_most(x ^ JSON_EACH('\\'), 0);
+    uint64_t low = json_string_at_most(x ^ JSON_STRING_EACH(2), 0x20);
+    uint64_t special = low | json_string_at_most(x ^ JSON_STRING_EACH('\\'), 0);
     // The multiplication gathers the eight bits, each eight apart, in the top byte.
     return (unsigned)((special >> 7) * 0x0102040810204080 >> 56);
 }
 
-// Bit I says that P[I], of 16 bytes, cannot stand in a string as it is: a quote, a backslash or a control character.
-static inline unsigned json_string_special(const char *p)
+// The same for the 16 bytes at P.
+static inline unsigned json_string_special_16(const char *p)
 {
-    return json_string_special_8(p) | json_string_special_8(p + 8) << 8;
+#ifdef __SSE2__
+    // As above; 80 lets a signed comparison order unsigned bytes.
+    __m128i x = _mm_xor_si128(_mm_loadu_si128((const __m128i *)p), _mm_set1_epi8((char)(0x80 ^ 2)));
+    __m128i low = _mm_cmplt_epi8(x, _mm_set1_epi8((char)(0x80 ^ 0x21)));
+    __m128i backslash = _mm_cmpeq_epi8(x, _mm_set1_epi8((char)(0x80 ^ 2 ^ '\\')));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, backslash));
+#else
+    return json_string_special_8(word_load(p)) | json_string_special_8(word_load(p + 8)) << 8;
+#endif
 }
 
-#endif
+// The first byte from P on that cannot stand in a string as it is, or END.
+const char *json_string_plain_end(const char *p, const char *end);
 
 struct json_string_end {
     const char *p; // behind the closing quote; NULL when there is none or the string is malformed
@@ -66,7 +62,7 @@ struct json_string_end json_string_long_end(const char *p, const char *end);
 // Where the string ends whose first byte, behind the opening quote, is at P. No byte is read at END or behind.
 static inline struct json_string_end json_string_end(const char *p, const char *end)
 {
-    unsigned special = end - p >= 16 ? json_string_special(p) : 0;
+    unsigned special = end - p >= 16 ? json_string_special_16(p) : 0;
     if (special && p[(unsigned)__builtin_ctz(special)] == '"')
         return (struct json_string_end){ p + (unsigned)__builtin_ctz(special) + 1, false };
     return json_string_long_end(p, end);

@@ -11,7 +11,9 @@ struct engineio_polling {
     struct http_conn *get;              // held, or NULL
     struct http_conn *post;             // whose body is being read, or NULL
     enum engineio_payload post_payload; // what that body is
-    struct engineio_upgrade *upgrade;   // or NULL
+    void *upgrade;                      // a WebSocket that would take over, or NULL
+    void (*on_abandoned)(void *upgrade);
+    bool is_probed; // the upgrade works
     bool is_jsonp_post;
     bool is_jsonp_get;
     uint8_t jsonp_len; // of the number of the callback that the held GET's answer is wrapped for
@@ -59,15 +61,12 @@ static void flush(struct engineio_session *e)
     struct engineio_polling *p = e->polling;
     if (!p->get)
         return;
-    if (!e->first) {
-        if (p->upgrade && p->upgrade->is_probed)
+    if (!engineio_session_has_queue(e)) {
+        if (p->is_probed)
             respond_packet(e, ENGINEIO_NOOP);
         return;
     }
-    bool has_binary = false;
-    for (const struct engineio_queued *q = e->first; q; q = q->next)
-        has_binary = has_binary || q->packet.is_binary;
-    enum engineio_payload kind = engineio_choose_payload(&e->link, has_binary);
+    enum engineio_payload kind = engineio_choose_payload(&e->link, engineio_session_has_binary(e));
     struct buf payload = { 0 };
     struct engineio_queued *q;
     while ((q = engineio_session_shift(e))) {
@@ -87,7 +86,7 @@ static void end(struct engineio_session *e, bool is_asked)
     if (p->post)
         http_refuse_body(p->post, 400);
     if (p->upgrade)
-        p->upgrade->on_abandoned(p->upgrade);
+        p->on_abandoned(p->upgrade);
     free(p);
     e->polling = NULL;
 }
@@ -216,19 +215,27 @@ int engineio_polling_start(struct engineio_session *e)
     return e->polling ? 0 : -ENOMEM;
 }
 
-struct engineio_upgrade *engineio_polling_upgrade(const struct engineio_session *e)
+void *engineio_polling_upgrade(const struct engineio_session *e)
 {
     return e->polling->upgrade;
 }
 
-void engineio_polling_set_upgrade(struct engineio_session *e, struct engineio_upgrade *u)
+void engineio_polling_set_upgrade(struct engineio_session *e, void *upgrade, void (*on_abandoned)(void *upgrade))
 {
-    e->polling->upgrade = u;
+    e->polling->upgrade = upgrade;
+    e->polling->on_abandoned = on_abandoned;
+    e->polling->is_probed = false;
 }
 
-void engineio_polling_flush(struct engineio_session *e)
+void engineio_polling_probe(struct engineio_session *e)
 {
+    e->polling->is_probed = true;
     flush(e);
+}
+
+bool engineio_polling_is_probed(const struct engineio_session *e)
+{
+    return e->polling->is_probed;
 }
 
 void engineio_polling_stop(struct engineio_session *e)

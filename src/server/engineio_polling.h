@@ -17,18 +17,13 @@ void engineio_polling_get(struct engineio_session *e, struct http_conn *h, const
 void engineio_polling_post(struct engineio_session *e, struct http_conn *h, const struct http_request *r,
                            const struct engineio_query *q);
 
-// A WebSocket that would take over from polling.
-struct engineio_upgrade {
-    bool is_probed; // it works: each GET is now answered at once, so that the client pauses polling
-    void (*on_abandoned)(struct engineio_upgrade *u); // the session ended first
-};
+// The WebSocket that would take over from polling for E, or NULL; ON_ABANDONED hears when the session ends first.
+void *engineio_polling_upgrade(const struct engineio_session *e);
+void engineio_polling_set_upgrade(struct engineio_session *e, void *upgrade, void (*on_abandoned)(void *upgrade));
 
-// The upgrade under way for E, which polls, or NULL; set and, with NULL, forgotten.
-struct engineio_upgrade *engineio_polling_upgrade(const struct engineio_session *e);
-void engineio_polling_set_upgrade(struct engineio_session *e, struct engineio_upgrade *u);
-
-// Answers a held GET with what there is to say, or with nothing when an upgrade is_probed.
-void engineio_polling_flush(struct engineio_session *e);
+// The upgrade works: from now on each GET is answered at once, if need be with nothing, so that the client pauses polling.
+void engineio_polling_probe(struct engineio_session *e);
+bool engineio_polling_is_probed(const struct engineio_session *e);
 
 // Polling is over, the session goes on: a held GET is answered with nothing.
 void engineio_polling_stop(struct engineio_session *e);

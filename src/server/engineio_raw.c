@@ -2,14 +2,14 @@
 // A dialect's session over Engine.IO without Socket.IO; see engineio_raw.h.
 #include "server/engineio_raw.h"
 
-#include <stdlib.h>
-
 #include "dialect/dialect.h"
 
 struct engineio_raw {
     struct session session;
     struct engineio_session *engineio;
 };
+
+_Static_assert(sizeof(struct engineio_raw) <= ENGINEIO_RIDER_SIZE, "it rides on an Engine.IO session");
 
 static struct engineio_session *engineio_of(struct session *s)
 {
@@ -46,12 +46,7 @@ static const struct session_ops session_ops = {
 
 static void on_open(struct engineio_session *e)
 {
-    struct engineio_raw *raw = malloc(sizeof *raw);
-    e->user = raw;
-    if (!raw) {
-        engineio_session_end_later(e);
-        return;
-    }
+    struct engineio_raw *raw = engineio_session_rider(e);
     const struct dialect *dialect = e->mount->dialect;
     raw->session = (struct session){ .ops = &session_ops, .mount = e->mount };
     raw->engineio = e;
@@ -61,7 +56,7 @@ static void on_open(struct engineio_session *e)
 
 static void on_message(struct engineio_session *e, struct span data, bool is_binary)
 {
-    struct engineio_raw *raw = e->user;
+    struct engineio_raw *raw = engineio_session_rider(e);
     const struct dialect *dialect = e->mount->dialect;
     if (is_binary)
         dialect->on_binary(&raw->session, data);
@@ -71,10 +66,9 @@ static void on_message(struct engineio_session *e, struct span data, bool is_bin
 
 static void on_close(struct engineio_session *e)
 {
-    struct engineio_raw *raw = e->user;
-    if (raw && session_dialect(&raw->session)->on_close)
+    struct engineio_raw *raw = engineio_session_rider(e);
+    if (raw->engineio && session_dialect(&raw->session)->on_close)
         session_dialect(&raw->session)->on_close(&raw->session);
-    free(raw);
 }
 
 const struct engineio_handler engineio_raw_handler = {

@@ -21,7 +21,7 @@ void engineio_home_init(struct engineio_home *home, const struct engineio_opts *
 {
     *home = (struct engineio_home){ .opts = opts, .conns = conns };
     map_init(&home->sessions, sid_key);
-    pool_init(&home->session_pool, sizeof(struct engineio_session), false);
+    pool_init(&home->session_pool, sizeof(struct engineio_session) + ENGINEIO_RIDER_SIZE, false);
 }
 
 void engineio_home_close(struct engineio_home *home)
@@ -65,14 +65,26 @@ struct engineio_session *engineio_session_find(const struct engineio_home *home,
 
 struct engineio_queued *engineio_session_shift(struct engineio_session *e)
 {
-    struct engineio_queued *q = e->first;
-    if (!q)
+    if (!e->last)
         return NULL;
-    e->first = q->next;
-    if (!e->first)
+    struct engineio_queued *q = e->last->next;
+    if (q == e->last)
         e->last = NULL;
-    e->queue_len -= sizeof *q + q->packet.data.len;
+    else
+        e->last->next = q->next;
+    e->queue_len -= (uint32_t)(sizeof *q + q->packet.data.len);
     return q;
+}
+
+bool engineio_session_has_binary(const struct engineio_session *e)
+{
+    const struct engineio_queued *q = e->last;
+    do {
+        if (q && q->packet.is_binary)
+            return true;
+        q = q ? q->next : NULL;
+    } while (q != e->last);
+    return false;
 }
 
 static void drop_queue(struct engineio_session *e)
@@ -102,12 +114,11 @@ static void enqueue(struct engineio_session *e, const struct engineio_packet *pa
             memcpy(at, parts[i].p, parts[i].len);
         at += parts[i].len;
     }
+    q->next = e->last ? e->last->next : q;
     if (e->last)
         e->last->next = q;
-    else
-        e->first = q;
     e->last = q;
-    e->queue_len += size;
+    e->queue_len += (uint32_t)size;
     turn_put_off(&e->home->conns->turn, &e->at_turn_end);
 }
 
@@ -199,6 +210,7 @@ struct engineio_session *engineio_session_new(struct engineio_home *home, const 
     struct engineio_session *e = pool_take(&home->session_pool);
     if (!e)
         return NULL;
+    memset(engineio_session_rider(e), 0, ENGINEIO_RIDER_SIZE);
     *e = (struct engineio_session){ .home = home, .mount = mount, .handler = handler, .link = *link };
     engineio_make_sid(e->sid);
     e->sid[0] = letters[home->worker];

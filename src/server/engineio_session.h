@@ -38,7 +38,7 @@ struct engineio_home {
     struct conn_group *conns; // for timeouts and put-off work
     int worker, n_workers;    // whose sessions these are, of how many
     struct map sessions;
-    struct pool session_pool; // struct engineio_session
+    struct pool session_pool; // struct engineio_session, with its rider
 };
 
 // What rides on a session.
@@ -73,19 +73,25 @@ struct engineio_session {
     struct engineio_home *home;
     const struct mount *mount;
     const struct engineio_handler *handler;
-    void *user; // the handler's own
     const struct engineio_transport_ops *transport;
-    void *carrier;                        // the transport's own
-    struct engineio_polling *polling;     // while there is polling, else NULL
-    struct engineio_queued *first, *last; // packets that wait
-    size_t queue_len;                     // bytes they take
-    uint64_t heard_at;                    // loop time of the heartbeat's last sign of the client
+    void *carrier;                    // the transport's own
+    struct engineio_polling *polling; // while there is polling, else NULL
+    struct engineio_queued *last;     // the last of the packets that wait, a ring, or NULL
+    uint64_t heard_at;                // loop time of the heartbeat's last sign of the client
     struct deadline heartbeat;
     struct turn_task at_turn_end;
     struct engineio_link link;
-    enum engineio_state state;
+    uint32_t queue_len; // bytes that the waiting packets take
+    enum engineio_state state : 8;
     char sid[ENGINEIO_SID_LEN];
 };
+
+// What rides on E keeps its own at most ENGINEIO_RIDER_SIZE bytes here, zero at first.
+enum { ENGINEIO_RIDER_SIZE = 56 };
+static inline void *engineio_session_rider(struct engineio_session *e)
+{
+    return e + 1;
+}
 
 struct engineio_queued {
     struct engineio_queued *next;
@@ -142,6 +148,13 @@ static inline bool engineio_session_is_open(const struct engineio_session *e)
 {
     return e->state <= ENGINEIO_STATE_PINGED;
 }
+
+// Whether packets wait in E's queue; whether one of them is binary.
+static inline bool engineio_session_has_queue(const struct engineio_session *e)
+{
+    return e->last != NULL;
+}
+bool engineio_session_has_binary(const struct engineio_session *e);
 
 // Takes the first waiting packet out of E's queue, or NULL; free() it.
 struct engineio_queued *engineio_session_shift(struct engineio_session *e);

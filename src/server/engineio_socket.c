@@ -72,10 +72,15 @@ static const struct engineio_transport_ops transport = { .send = send_packet, .f
 
 // ---- in
 
+// Whether SOCKET's session still polls.
+static bool is_probe(const struct engineio_socket *socket)
+{
+    return socket->session->carrier != socket;
+}
+
 static void attach(struct engineio_socket *socket)
 {
     struct engineio_session *e = socket->session;
-    socket->is_probe = false;
     e->carrier = socket;
     e->transport = &transport;
     e->link.transport = ENGINEIO_WEBSOCKET;
@@ -96,18 +101,17 @@ static void receive_probe(struct engineio_socket *socket, char *p, size_t len)
     struct span text = { p, len }, answer = SPAN("3probe");
     if (span_equal(text, SPAN("2probe"))) {
         websocket_send(&socket->websocket, WS_TEXT, &answer, 1);
-        socket->upgrade.is_probed = true;
-        engineio_polling_flush(socket->session);
-    } else if (span_equal(text, SPAN("5")) && socket->upgrade.is_probed) {
+        engineio_polling_probe(socket->session);
+    } else if (span_equal(text, SPAN("5")) && engineio_polling_is_probed(socket->session)) {
         upgrade(socket);
     } else {
         websocket_end(&socket->websocket, WS_CLOSE_NORMAL);
     }
 }
 
-static void on_abandoned(struct engineio_upgrade *u)
+static void on_abandoned(void *upgrade)
 {
-    struct engineio_socket *socket = CONTAINER_OF(u, struct engineio_socket, upgrade);
+    struct engineio_socket *socket = upgrade;
     socket->session = NULL;
     websocket_end(&socket->websocket, WS_CLOSE_NORMAL);
 }
@@ -124,7 +128,7 @@ static void on_text(struct websocket *w, char *p, size_t len)
 {
     struct engineio_socket *socket = of_websocket(w);
     struct engineio_packet packet;
-    if (socket->is_probe)
+    if (is_probe(socket))
         receive_probe(socket, p, len);
     else
         receive(socket, engineio_parse_text(socket->session->link.version, p, len, &packet), &packet);
@@ -134,7 +138,7 @@ static void on_binary(struct websocket *w, char *p, size_t len)
 {
     struct engineio_socket *socket = of_websocket(w);
     struct engineio_packet packet;
-    if (socket->is_probe)
+    if (is_probe(socket))
         websocket_end(w, WS_CLOSE_NORMAL);
     else
         receive(socket, engineio_parse_binary(socket->session->link.version, (struct span){ p, len }, &packet),
@@ -147,9 +151,10 @@ static void on_end(struct websocket *w)
     struct engineio_session *e = socket->session;
     if (!e)
         return;
+    bool was_probe = is_probe(socket);
     socket->session = NULL;
-    if (socket->is_probe) {
-        engineio_polling_set_upgrade(e, NULL);
+    if (was_probe) {
+        engineio_polling_set_upgrade(e, NULL, NULL);
     } else {
         e->carrier = NULL;
         engineio_session_end(e, true);
@@ -178,8 +183,6 @@ static struct engineio_socket *open_socket(struct conn *c, const struct http_req
         return NULL;
     }
     socket->session = e;
-    socket->upgrade = (struct engineio_upgrade){ .on_abandoned = on_abandoned };
-    socket->is_probe = false;
     websocket_open(&socket->websocket, c, r, &handler, &opts->websocket);
     return socket;
 }
@@ -206,7 +209,6 @@ void engineio_socket_probe(struct conn *c, const struct http_request *r, const s
         websocket_end(&socket->websocket, WS_CLOSE_NORMAL);
         return;
     }
-    socket->is_probe = true;
-    engineio_polling_set_upgrade(e, &socket->upgrade);
+    engineio_polling_set_upgrade(e, socket, on_abandoned);
     websocket_end_in(&socket->websocket, e->home->opts->upgrade_timeout_ms, WS_CLOSE_NORMAL);
 }

@@ -16,8 +16,6 @@ struct engineio_socket_opts {
 struct engineio_socket {
     struct websocket websocket;       // whose opts are those of an engineio_socket_opts
     struct engineio_session *session; // NULL once the two have parted
-    struct engineio_upgrade upgrade;
-    bool is_probe; // the session still polls
 };
 
 // Answers the handshake R on C, which was taken from HTTP, and makes the socket the transport of the new session E. When

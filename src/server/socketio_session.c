@@ -13,10 +13,18 @@
 struct socketio_session {
     struct engineio_session *engineio;
     struct list namespaces;      // struct socketio_namespace, those joined
-    struct deadline connect;     // armed while none is joined
+    struct connect_wait *wait;   // while none is joined, else NULL
     struct gathering *gathering; // an event whose attachments are still coming, or NULL
     enum socketio_version version;
 };
+
+// The time there is for joining a first namespace.
+struct connect_wait {
+    struct deadline deadline;
+    struct socketio_session *owner;
+};
+
+_Static_assert(sizeof(struct socketio_session) <= ENGINEIO_RIDER_SIZE, "it rides on an Engine.IO session");
 
 // A client in a namespace.
 struct socketio_namespace {
@@ -133,6 +141,32 @@ static const struct mount *find_mount(const struct mount *mount, struct span nam
     return NULL;
 }
 
+static void on_connect_due(struct deadline *d)
+{
+    engineio_session_end(CONTAINER_OF(d, struct connect_wait, deadline)->owner->engineio, false);
+}
+
+static void wait_for_connect(struct socketio_session *s)
+{
+    const struct engineio_home *home = s->engineio->home;
+    s->wait = malloc(sizeof *s->wait);
+    if (!s->wait) {
+        engineio_session_end_later(s->engineio);
+        return;
+    }
+    s->wait->owner = s;
+    deadline_init(&s->wait->deadline, on_connect_due);
+    deadline_set(home->conns->deadlines, &s->wait->deadline, home->opts->connect_timeout_ms);
+}
+
+static void stop_waiting(struct socketio_session *s)
+{
+    if (s->wait)
+        deadline_cancel(&s->wait->deadline);
+    free(s->wait);
+    s->wait = NULL;
+}
+
 static struct socketio_namespace *join(struct socketio_session *s, struct span name)
 {
     const struct mount *mount = find_mount(s->engineio->mount, name);
@@ -151,7 +185,7 @@ static struct socketio_namespace *join(struct socketio_session *s, struct span n
     else
         engineio_make_sid(sid);
     list_append(&s->namespaces, &ns->in_owner);
-    deadline_cancel(&s->connect);
+    stop_waiting(s);
     return ns;
 }
 
@@ -161,12 +195,6 @@ static void leave(struct socketio_namespace *ns)
         session_dialect(&ns->session)->on_close(&ns->session);
     list_remove(&ns->in_owner);
     free(ns);
-}
-
-static void wait_for_connect(struct socketio_session *s)
-{
-    const struct engineio_home *home = s->engineio->home;
-    deadline_set(home->conns->deadlines, &s->connect, home->opts->connect_timeout_ms);
 }
 
 static void connect_namespace(struct socketio_session *s, struct span name, struct span auth)
@@ -311,7 +339,7 @@ static void handle_binary(struct socketio_session *s, struct span data)
 
 static void on_message(struct engineio_session *e, struct span data, bool is_binary)
 {
-    struct socketio_session *s = e->user;
+    struct socketio_session *s = engineio_session_rider(e);
     if (is_binary)
         handle_binary(s, data);
     else
@@ -320,23 +348,11 @@ static void on_message(struct engineio_session *e, struct span data, bool is_bin
 
 // ---- beginning and end
 
-static void on_connect_due(struct deadline *d)
-{
-    struct socketio_session *s = CONTAINER_OF(d, struct socketio_session, connect);
-    engineio_session_end(s->engineio, false);
-}
-
 static void on_open(struct engineio_session *e)
 {
-    struct socketio_session *s = malloc(sizeof *s);
-    e->user = s;
-    if (!s) {
-        engineio_session_end_later(e);
-        return;
-    }
+    struct socketio_session *s = engineio_session_rider(e);
     *s = (struct socketio_session){ .engineio = e, .version = e->link.version == ENGINEIO_3 ? SOCKETIO_4 : SOCKETIO_5 };
     list_init(&s->namespaces);
-    deadline_init(&s->connect, on_connect_due);
     wait_for_connect(s);
     if (s->version == SOCKETIO_4)
         connect_namespace(s, SPAN("/"), (struct span){ 0 }); // its clients are in the main namespace unasked
@@ -344,15 +360,13 @@ static void on_open(struct engineio_session *e)
 
 static void on_close(struct engineio_session *e)
 {
-    struct socketio_session *s = e->user;
-    if (!s)
-        return;
-    deadline_cancel(&s->connect);
+    struct socketio_session *s = engineio_session_rider(e);
+    if (!s->engineio)
+        return; // it was never opened
+    stop_waiting(s);
     while (!list_is_empty(&s->namespaces))
         leave(CONTAINER_OF(s->namespaces.next, struct socketio_namespace, in_owner));
     free_gathering(s);
-    free(s);
-    e->user = NULL;
 }
 
 const struct engineio_handler socketio_handler = { .on_open = on_open, .on_message = on_message, .on_close = on_close };

@@ -190,3 +190,17 @@ test('the page asks nothing of anybody but its own server, and meets its own Con
     assert.deepEqual(asked.filter(address => !address.startsWith(url)), []);
     assert.deepEqual([violations, page.errors], [[], []]);
 });
+
+test('a page is loaded with 40 kB', async t => {
+    const url = await serve(t);
+    for (const path of ['', 'room']) {
+        const page = await newPage(t);
+        await page.goto(url + path, { waitUntil: 'networkidle' });
+        const sizes = await page.evaluate(() => ['navigation', 'resource']
+            .flatMap(type => performance.getEntriesByType(type))
+            .map(entry => [entry.name, entry.encodedBodySize]));
+        const total = sizes.reduce((sum, [, size]) => sum + size, 0);
+        assert.ok(sizes.some(([name, size]) => name.endsWith('/page.js') && size > 0), 'what was loaded is known');
+        assert.ok(total <= 30_000, `/${path} takes ${total} bytes: ${sizes.join(' ')}`);
+    }
+});

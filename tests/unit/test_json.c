@@ -20,12 +20,20 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
-// json_parse() over a copy that ends where its allocation ends.
+// json_parse() over a copy that ends where its allocation ends. What the others say of it must be the same.
 static enum json_result parse(struct span text)
 {
     char *p = at_end(text.p, text.len);
+    const struct span copy = { p, text.len };
     struct json_value value;
-    enum json_result result = json_parse((struct span){ p, text.len }, &value);
+    struct json_field field = { .key = SPAN("a") };
+    size_t n;
+    enum json_result result = json_parse(copy, &value);
+    enum json_result of_object = json_parse_object(copy, &field, 1), of_array = json_parse_array(copy, &value, 1, &n);
+    if (of_object != JSON_WRONG_TYPE || result != JSON_OK)
+        assert_int_equal(of_object, result);
+    if (of_array != JSON_WRONG_TYPE || result != JSON_OK)
+        assert_int_equal(of_array, result);
     free(p);
     return result;
 }

@@ -47,6 +47,10 @@ static void compare(const char *text, size_t len)
     if (wanted.p && (found.has_escapes != wanted.has_escapes || of_long.has_escapes != wanted.has_escapes))
         fail_msg("%.*s: escapes %d and %d, not %d", (int)len, text, found.has_escapes, of_long.has_escapes,
                  wanted.has_escapes);
+    const char *plain = p + 1;
+    while (plain < p + len && (unsigned char)*plain >= ' ' && *plain != '"' && *plain != '\\')
+        plain++;
+    assert_ptr_equal(json_string_plain_end(p + 1, p + len), plain);
     free(p);
 }
 

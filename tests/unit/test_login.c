@@ -282,7 +282,7 @@ static void calls_are_limited(void **state)
     stage_play(&stage, (const char *const[]){ LOGIN("A"), NULL });
     struct fake_session *a = &stage.sessions[0];
     for (int i = 0; i <= PEER_MAX_CALLS; i++) {
-        fake_open(&crowd[i], stage_mount(&stage, (size_t)i));
+        fake_open(&crowd[i], stage_mount(&stage, (size_t)i), SPAN(""));
         snprintf(text, sizeof text, "{'type':'login','name':'%d'}", i);
         assert_int_equal(say(&stage, &crowd[i], text), 0);
         snprintf(text, sizeof text, "{'type':'offer','offer':1,'name':'%d'}", i);

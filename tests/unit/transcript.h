@@ -8,6 +8,9 @@
 //     "A< text"   A hears exactly this, the next of what was sent to it; a binary message is heard as "~data"
 //     "A."        A closes
 //     "A:"        A opens, and says nothing yet
+//     "A? query"  A opens with this query in its address
+//     "A! 1005"   A was closed by the dialect, with this code
+//     "+ 5000"    so many milliseconds pass
 //
 // For legibility ' stands for ". Before anyone speaks, and at the end, everything sent must have been heard. At the end
 // all close, and nobody may be left behind. Every transcript is played twice: with all sessions at one worker, and with
@@ -47,6 +50,8 @@ struct stage_worker {
 struct stage {
     uv_loop_t loop; // never runs but at the end: what is for another worker is brought by hand
     struct bus_local *local;
+    struct deadlines deadlines; // of all workers
+    uint64_t now_ms, wake_at_ms;
     int n_workers;
     struct stage_worker workers[STAGE_WORKERS];
     struct dialect_opts opts;
@@ -88,12 +93,12 @@ static inline void fake_close(struct session *s, int code)
     fake_of(s)->closing_code = code;
 }
 
-static inline void fake_open(struct fake_session *f, const struct mount *mount)
+static inline void fake_open(struct fake_session *f, const struct mount *mount, struct span intro)
 {
     static const struct session_ops ops = { .send = fake_send, .send_binary = fake_send_binary, .close = fake_close };
     *f = (struct fake_session){ .session = { .ops = &ops, .mount = mount }, .is_open = true };
     if (session_dialect(&f->session)->on_open)
-        session_dialect(&f->session)->on_open(&f->session, (struct span){ 0 });
+        session_dialect(&f->session)->on_open(&f->session, intro);
 }
 
 static inline void fake_end(struct fake_session *f)
@@ -105,6 +110,21 @@ static inline void fake_end(struct fake_session *f)
     buf_fini(&f->sent);
 }
 
+static inline struct stage *stage_of(const struct deadlines *w)
+{
+    return CONTAINER_OF(w, struct stage, deadlines);
+}
+
+static inline uint64_t stage_now_ms(const struct deadlines *w)
+{
+    return stage_of(w)->now_ms;
+}
+
+static inline void stage_wake_at(struct deadlines *w, uint64_t at_ms)
+{
+    stage_of(w)->wake_at_ms = at_ms;
+}
+
 static inline void stage_worker_init(struct stage *t, int i, const char *mount)
 {
     struct stage_worker *w = &t->workers[i];
@@ -112,6 +132,7 @@ static inline void stage_worker_init(struct stage *t, int i, const char *mount)
     assert_int_equal(bus_port_open(&w->port, t->local, i, &t->loop, &w->turn, NULL), 0);
     switchboard_init(&w->switchboard);
     switchboard_connect(&w->switchboard, &w->port.bus);
+    w->switchboard.deadlines = &t->deadlines;
     mounts_init(&w->mounts, &w->switchboard, &w->port.bus);
     assert_int_equal(mounts_add(&w->mounts, mount, &t->opts), 0);
     assert_in_range(w->mounts.n_realms, 1, STAGE_REALMS);
@@ -123,6 +144,9 @@ static inline void stage_init(struct stage *t, int n_workers, const char *mount,
     *t = (struct stage){ .opts = opts, .n_workers = n_workers };
     if (!t->opts.unknown_text.len)
         t->opts.unknown_text = SPAN("Unrecognized command: ");
+    static const struct deadline_clock hand_turned = { .now_ms = stage_now_ms, .wake_at = stage_wake_at };
+    t->wake_at_ms = DEADLINE_NEVER;
+    deadlines_init(&t->deadlines, &hand_turned);
     assert_int_equal(uv_loop_init(&t->loop), 0);
     t->local = bus_local_new(n_workers, STAGE_REALMS);
     assert_non_null(t->local);
@@ -197,19 +221,43 @@ static inline void fake_hears(struct fake_session *f, const char *line)
     memmove(f->sent.p, end + 1, f->sent.len);
 }
 
+// Lets MS pass, and all that is due in them happen.
+static inline void stage_pass(struct stage *t, uint64_t ms)
+{
+    uint64_t end = t->now_ms + ms;
+    while (t->wake_at_ms <= end) {
+        t->now_ms = t->wake_at_ms > t->now_ms ? t->wake_at_ms : t->now_ms;
+        t->wake_at_ms = DEADLINE_NEVER;
+        deadlines_call(&t->deadlines);
+        bus_local_settle(t->local);
+    }
+    t->now_ms = end;
+}
+
 static inline void stage_play_line(struct stage *t, const char *line)
 {
+    if (line[0] == '+') {
+        stage_assert_all_heard(t, line);
+        stage_pass(t, strtoull(line + 1, NULL, 10));
+        return;
+    }
     struct fake_session *f = &t->sessions[line[0] - 'A'];
     if (line[1] != '<')
         stage_assert_all_heard(t, line);
     if (!f->is_open)
-        fake_open(f, stage_mount(t, (size_t)(line[0] - 'A')));
+        fake_open(f, stage_mount(t, (size_t)(line[0] - 'A')), span_of(line[1] == '?' ? line + 3 : ""));
     switch (line[1]) {
     case '<':
         fake_hears(f, line);
         break;
+    case '!':
+        assert_int_equal(f->closing_code, atoi(line + 2));
+        fake_end(f);
+        break;
     case '.':
         fake_end(f);
+        break;
+    case '?':
         break;
     case '>':
     case '~':
