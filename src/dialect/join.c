@@ -22,6 +22,7 @@
 
 enum {
     N_STAMPS = 2,    // id and nick
+    MAX_NICK = 4096, // bytes as it stands in a message; everyone in the room is told it
     MAX_NUMBER = 64, // bytes of a number that is an id
     // A peer's name in the realm: the room's length in two bytes, the room, 's' or 'n', the id.
     MAX_KEY = 2 + COMMAND_MAX_NAME + 1 + COMMAND_MAX_NAME,
@@ -185,8 +186,8 @@ static void join(struct session *s, struct span text)
     else if (!make_key(&key, room_name, id))
         command_error(s, SPAN("An id is a number or a string of 1 to 256 bytes, not: "), command_quote(id, quote),
                       nothing);
-    else if (nick->type != JSON_ABSENT && (nick->type != JSON_STRING || nick->raw.len > COMMAND_MAX_NAME + 2))
-        command_error(s, SPAN("A nick is a string of at most 256 bytes, not: "), command_quote(nick, quote), nothing);
+    else if (nick->type != JSON_ABSENT && (nick->type != JSON_STRING || nick->raw.len > MAX_NICK))
+        command_error(s, SPAN("A nick is a string of at most 4 KiB, not: "), command_quote(nick, quote), nothing);
     else if (switchboard_claim(s->mount->realm, s, &peer_ops, key_span(&key)) != 0)
         command_error(s, SPAN("This id is taken: "), command_quote(id, quote), nothing);
     else

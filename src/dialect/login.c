@@ -52,8 +52,12 @@ static void complain_absent(struct session *s, struct span name)
 // The target went while the message was on its way to another worker.
 static void on_undelivered(struct peer *p, const struct relay *r)
 {
-    if (r->kind != RELAY_LEAVE)
-        complain_absent(p->session, r->to_name);
+    if (r->kind == RELAY_LEAVE)
+        return;
+    struct call *call = peer_find_call(p, r->to);
+    if (call)
+        peer_remove_call(p, call);
+    complain_absent(p->session, r->to_name);
 }
 
 static const struct peer_ops peer_ops = { .on_relay = on_relay, .on_undelivered = on_undelivered };
@@ -93,7 +97,12 @@ static bool find_target(struct session *s, const struct json_field *fields, stru
 static void send_relay(struct session *s, const struct target *target, enum kind kind, const struct span *parts,
                        size_t n)
 {
-    struct relay r = { .from = s->peer->ref, .to_name = target->name, .kind = kind, .parts = parts, .n_parts = n };
+    struct relay r = { .from = s->peer->ref,
+                       .to = target->ref,
+                       .to_name = target->name,
+                       .kind = kind,
+                       .parts = parts,
+                       .n_parts = n };
     if (!switchboard_send(s->mount->realm->switchboard, target->ref, &r) && kind != RELAY_LEAVE)
         complain_absent(s, target->name);
 }

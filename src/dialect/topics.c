@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "base/rand.h"
 #include "dialect/command.h"
 #include "dialect/dialect.h"
 #include "switchboard/peer.h"
@@ -39,14 +38,6 @@ static void on_relay(struct peer *p, const struct relay *r)
 
 static const struct peer_ops peer_ops = { .on_relay = on_relay };
 
-// Subscribers have no names of their own, so they get one that nobody can guess.
-static bool become_peer(struct session *s)
-{
-    char name[16];
-    rand_fill(name, sizeof name);
-    return s->peer || switchboard_claim(s->mount->realm, s, &peer_ops, (struct span){ name, sizeof name }) == 0;
-}
-
 // The topic that VALUE says, decoded into OUT when it has escapes; empty when it is none.
 static struct span topic_of(const struct json_value *value, char out[MAX_TOPIC])
 {
@@ -66,7 +57,9 @@ static bool subscribe(struct session *s, struct span topic)
     struct room_join want = { .name = topic, .capacity = opts->max_subscribers };
     struct bus_joined joined;
     struct seat *seat;
-    if (!become_peer(s) || (s->peer->n_seats >= opts->max_topics && !room_find_seat(s->peer, topic))) {
+    if (!s->peer && switchboard_enter(s->mount->realm, s, &peer_ops) != 0)
+        return false; // for want of memory
+    if (s->peer->n_seats >= opts->max_topics && !room_find_seat(s->peer, topic)) {
         command_error(s, SPAN("Too many topics; not subscribed to: "), topic, nothing);
         return false;
     }

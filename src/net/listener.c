@@ -12,6 +12,7 @@
 
 enum {
     BACKLOG = 4096,
+    MAX_UNSENT = 256 * 1024, // bytes that the kernel takes ahead of sending them
     MAX_ACCEPTS = 64, // a turn: a storm of new connections must not starve those that talk
 };
 
@@ -73,9 +74,11 @@ int listener_open(struct listener *l, uv_loop_t *loop, struct deadlines *deadlin
     int fd = sock_bind(addr, SOCK_STREAM, is_shared);
     if (fd < 0)
         return fd;
-    // Accepted sockets inherit it: one system call here instead of one a connection.
-    int on = 1, err = 0;
-    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 || listen(fd, BACKLOG) != 0)
+    // Accepted sockets inherit these: a system call here instead of one a connection. The second keeps what a slow reader
+    // has not taken here, where it is counted, rather than in the kernel's buffer.
+    int on = 1, max_unsent = MAX_UNSENT, err = 0;
+    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max_unsent, sizeof max_unsent) != 0 || listen(fd, BACKLOG) != 0)
         err = -errno;
     if (!err)
         err = uv_poll_init(loop, &l->poll, fd);

@@ -2,8 +2,8 @@
 // JSON by pointing at it; see json.h.
 //
 // From the smallest to the largest: where a number or a word ends (strings are json_string.h's); containers within each
-// other, without recursion; members; the public functions. What a message passes on its usual way is inlined into one
-// loop over the members, and what is rare there, blanks and long strings, is not.
+// other, without recursion; members; the public functions. What every message passes is inlined into one loop over its
+// members; what is rare there, blanks and long strings, is a call.
 #include "proto/json.h"
 
 #include <errno.h>
@@ -131,7 +131,7 @@ static const char *container_end(struct token t, const char *end, unsigned depth
             const char *p = type == JSON_STRING ? json_string_end(t.p + 1, end).p : number_or_word_end(t.p, end, type);
             if (!p)
                 return NULL;
-            needs_comma = close != '}' || !is_pair(p, end, ",\"");
+            needs_comma = !is_pair(p, end, ",\"");
             t = needs_comma ? token_at(p, end) : (struct token){ p + 1, '"' };
         }
         while (t.c == close) {
@@ -188,14 +188,16 @@ static inline bool start(struct walk *w, struct span text, enum json_type type)
         return false;
     const char *end = text.p + text.len;
     struct token t = token_at(text.p, end);
+    if (type_by(t.c) != type)
+        return false;
     *w = (struct walk){ .p = t.p + 1, .end = end, .type = type, .is_first = true, .result = JSON_MALFORMED };
-    return type_by(t.c) == type;
+    return true;
 }
 
 // Goes to the next member or element. False behind the container's end, and when the text is malformed.
 static inline bool find_member(struct walk *w, struct token *t)
 {
-    if (!w->is_first && w->type == JSON_OBJECT && is_pair(w->p, w->end, ",\"")) {
+    if (!w->is_first && is_pair(w->p, w->end, ",\"")) {
         *t = (struct token){ w->p + 1, '"' };
         return true;
     }

@@ -6,6 +6,9 @@
 // the one that begins a byte earlier: who has a backslash before him is named by an escape, and must be one of the simple
 // letters. A backslash is none of these, so the second of two in a row always stops the walk, and which of a run are
 // themselves escaped is never in question here: that, and every rarer escape, is json_string_long_end()'s.
+//
+// Instructions for the string of a 3,000-byte offer: 3,960 with a stop at every escape, 3,920 without one and 16 bytes
+// at a time, 1,520 with AVX2.
 #include "proto/json_string.h"
 
 #ifdef __SSE2__

@@ -30,7 +30,10 @@ static void run_move(struct bus_errand *e, struct bus_port *p)
 {
     struct moving *m = CONTAINER_OF(e, struct moving, errand);
     struct station *s = p->user;
-    http_conn_adopt(&s->worker.conns, &m->conn, &s->http, m->bytes, m->len);
+    if (s->is_closing)
+        conn_drop(&m->conn);
+    else
+        http_conn_adopt(&s->worker.conns, &m->conn, &s->http, m->bytes, m->len);
     free(m);
 }
 
@@ -162,6 +165,7 @@ void station_stop(struct station *s)
 
 void station_close(struct station *s)
 {
+    s->is_closing = true;
     if (!s->has_loop)
         return;
     station_close_endpoints(s);

@@ -38,6 +38,7 @@ struct station {
     struct pool http_pool, ws_pool, socket_pool;
     struct endpoint endpoints[STATION_MAX_ENDPOINTS];
     int n_endpoints;
+    bool is_closing; // nothing is to be begun any more
     bool has_loop; // else it was never begun, and there is nothing to end
     uv_async_t stop;
     uv_thread_t thread;

@@ -65,11 +65,18 @@ void websocket_end_later(struct websocket *w, int code)
     websocket_end_in(w, 0, code);
 }
 
+// A queue that a single message may fill is no sign that the client doesn't read.
+static size_t max_queue(const struct websocket *w)
+{
+    uint64_t max_message = w->opts->limits.max_message;
+    return max_message > WEBSOCKET_MAX_QUEUE ? (size_t)max_message : WEBSOCKET_MAX_QUEUE;
+}
+
 void websocket_send(struct websocket *w, enum ws_opcode opcode, const struct span *parts, size_t n)
 {
     if (w->state >= WEBSOCKET_ENDING)
         return;
-    if (w->conn->out_len > WEBSOCKET_MAX_QUEUE)
+    if (w->conn->out_len > max_queue(w))
         websocket_end_later(w, WS_CLOSE_TRY_AGAIN_LATER);
     else
         write_frame(w, opcode, parts, n);

@@ -39,7 +39,8 @@ static inline bool peer_ref_equal(struct peer_ref a, struct peer_ref b)
 // A message on its way from one peer to another, or to a room.
 struct relay {
     struct peer_ref from;
-    struct span to_name; // whom a message to one peer is for, as its sender knows it; may be empty
+    struct peer_ref to;  // whom a message to one peer is for, and its name as the sender knows it: both for the sender
+    struct span to_name; // alone, should the message come back; may be left out
     int kind;            // the dialect's own
     const struct span *parts;
     size_t n_parts;

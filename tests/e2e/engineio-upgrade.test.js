@@ -90,7 +90,7 @@ test('upgrade', async t => {
     });
 
     await t.test('who does not upgrade in time loses the WebSocket, not the session', async t => {
-        const quick = await start(t, [...CALM, '--upgrade-timeout', '50ms']);
+        const quick = await start(t, [...CALM, '--upgrade-timeout', '300ms']);
         const session = await Polling.open(quick);
         const [probed, silent] = [await session.probe(), await Polling.open(quick)];
         await probed.expectClose(1000);
@@ -100,7 +100,7 @@ test('upgrade', async t => {
     });
 
     await t.test('who has upgraded is left alone by that time', async t => {
-        const quick = await start(t, [...ECHO, '--upgrade-timeout', '30ms', '--ping-interval', '90ms']);
+        const quick = await start(t, [...ECHO, '--upgrade-timeout', '400ms', '--ping-interval', '250ms']);
         const socket = await (await Polling.open(quick)).probe();
         socket.send('5');
         await socket.expect('2');

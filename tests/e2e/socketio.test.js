@@ -102,7 +102,7 @@ for (const kind of KINDS) {
         });
 
         await t.test('who falls silent is gone within interval and timeout', async t => {
-            const server = await start(t, [...QUIET, '--ping-interval', '150ms', '--ping-timeout', '150ms']);
+            const server = await start(t, [...QUIET, '--ping-interval', '200ms', '--ping-timeout', '300ms']);
             const [a, b] = await Guest.all(t, server, 2, kind);
             await meet(a, b);
             const since = Date.now();
@@ -110,7 +110,7 @@ for (const kind of KINDS) {
             a.fallSilent();
             await b.expect('bye', 'r');
             const took = Date.now() - since;
-            assert.ok(took > 120 && took < 600, `after ${took} ms`);
+            assert.ok(took > 250 && took < 2000, `after ${took} ms`);
             await lost;
             b.emit('create or join', 'r');
             await b.expect('created', 'r', b.id);
@@ -344,7 +344,7 @@ test('attachments by hand', async t => {
 });
 
 test('who joins no namespace is gone within the connect timeout', async t => {
-    const server = await start(t, [...ECHO, '--connect-timeout', '60ms']);
+    const server = await start(t, [...ECHO, '--connect-timeout', '400ms', '--ping-interval', '500ms']);
     const [socket, session] = [await openSocket(server, SOCKETIO), await Polling.open(server, SOCKETIO)];
     await session.expectPoll('1');
     await session.expectGone();
@@ -356,9 +356,7 @@ test('who joins no namespace is gone within the connect timeout', async t => {
     const left = await inside(server);
     left.send('41');
     await left.expectClose(1000);
-    const version3 = await inside(server, 3); // is in one unasked
-    const quick = await start(t, [...ECHO, '--connect-timeout', '30ms', '--ping-interval', '100ms']);
-    const stays = await inside(quick);
+    const [stays, version3] = [await inside(server), await inside(server, 3)]; // that one is in one unasked
     await stays.expect('2');
     await version3.expectSilence();
 });

@@ -59,6 +59,10 @@ static void refuses_everything_else(void **state)
         if (parse(span_of(json_bad[i])) != JSON_MALFORMED || reference_json(span_of(json_bad[i])) != JSON_MALFORMED)
             fail_msg("accepted: %s", json_bad[i]);
     assert_int_equal(parse((struct span){ NULL, 0 }), JSON_MALFORMED);
+    assert_int_equal(parse(SPAN("{,\"a\":1}")), JSON_MALFORMED);
+    assert_int_equal(parse(SPAN("[,\"a\"]")), JSON_MALFORMED);
+    assert_int_equal(parse(SPAN("[\"a\",\"b\":1]")), JSON_MALFORMED);
+    assert_int_equal(parse(SPAN("[{,\"a\":1}]")), JSON_MALFORMED);
     assert_int_equal(parse(SPAN("123\0")), JSON_MALFORMED);
     assert_int_equal(parse(SPAN("[1]\0")), JSON_MALFORMED);
     assert_int_equal(parse(SPAN("[\0]")), JSON_MALFORMED);
