@@ -155,7 +155,7 @@ const STRUCTS = {
   login: ['conn', 'ws_session', 'peer', 'peer_slot', 'bus_name'],
   rooms: [
     ...['conn', 'engineio_socket', 'engineio_session', 'socketio_session', 'socketio_namespace'],
-    ...['peer', 'peer_slot', 'bus_name', 'seat', 'bus_room'],
+    ...['peer', 'peer_slot', 'seat', 'bus_room'],
   ],
 };
 

@@ -497,6 +497,30 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         flush(c);
 }
 
+static void shed(struct conn *c)
+{
+    c->is_shed = true;
+    if (c->state < CONN_OPEN)
+        conn_close(c, UV_ECANCELED);
+    else if (c->state == CONN_OPEN && c->handler->on_shutdown)
+        c->handler->on_shutdown(c);
+    else
+        conn_finish(c);
+}
+
+void conn_group_shed(struct conn_group *g, size_t n)
+{
+    // Those that were asked go to the end of the list, so that those that were not stand at its start.
+    while (n-- && !list_is_empty(&g->conns)) {
+        struct conn *c = CONTAINER_OF(g->conns.next, struct conn, in_group);
+        if (c->is_shed)
+            return;
+        list_remove(&c->in_group);
+        list_append(&g->conns, &c->in_group);
+        shed(c);
+    }
+}
+
 int conn_detach(struct conn *c, struct conn_transfer *t)
 {
     flush(c);

@@ -71,6 +71,8 @@ struct conn_handler {
     void (*on_drain)(struct conn *c);
     // The deadline of conn_set_deadline() passed.
     void (*on_deadline)(struct conn *c);
+    // The server is going away: C is to be ended in peace. NULL: conn_finish() is called.
+    void (*on_shutdown)(struct conn *c);
     // The end, exactly once, with 0 or the errno that ended it. C's memory goes when this returns.
     void (*on_close)(struct conn *c, int err);
 };
@@ -107,6 +109,7 @@ struct conn {
     bool has_eof : 1;    // the other side has sent its FIN
     bool is_blocked : 1; // the socket took less than was offered: waiting to become writable
     bool has_sent_fin : 1;
+    bool is_shed : 1; // it was asked to end
 };
 
 // Makes G the group of LOOP's connections, their timeouts among DEADLINES. 0 or -ENOMEM.
@@ -121,6 +124,9 @@ static inline bool conn_group_has_more(const struct conn_group *g)
 {
     return !list_is_empty(&g->to_flush) || !list_is_empty(&g->turn.tasks);
 }
+
+// Asks N of G's conns that have not been asked yet to end; see on_shutdown.
+void conn_group_shed(struct conn_group *g, size_t n);
 
 // Closes all of G's conns; their on_close follows at the end of the turn.
 void conn_group_close(struct conn_group *g);

@@ -62,6 +62,8 @@
     X(ws_ping_interval, 0, DURATION, "25s", 10, 86400000, "TIME", "ping a WebSocket that has been silent this long")   \
     X(ws_ping_timeout, 0, DURATION, "10s", 10, 86400000, "TIME", "close it when it stays silent this long after that") \
     X(head_timeout, 0, DURATION, "10s", 10, 86400000, "TIME", "close a connection whose HTTP request takes longer")    \
+    X(drain_time, 0, DURATION, "10s", 0, 3600000, "TIME",                                                              \
+      "on SIGTERM, spread the closing of connections over this long; a second SIGTERM exits at once")                  \
     X(log_level, 0, LEVEL, "info", 0, LOG_TRACE, "LEVEL", "log error, warn, info, debug or trace, and what is graver")
 
 struct config_list {

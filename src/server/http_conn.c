@@ -362,6 +362,11 @@ static void on_eof(struct conn *c)
     }
 }
 
+static void on_shutdown(struct conn *c)
+{
+    on_eof(c); // no further request will be answered, either way
+}
+
 static void on_drain(struct conn *c)
 {
     struct http_conn *h = c->user;
@@ -400,6 +405,7 @@ static const struct conn_handler handler = {
     .on_eof = on_eof,
     .on_drain = on_drain,
     .on_deadline = on_deadline,
+    .on_shutdown = on_shutdown,
     .on_close = on_close,
 };
 

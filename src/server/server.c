@@ -185,6 +185,7 @@ static int fill_station_opts(struct server *s)
                        .ping_timeout_ms = (uint64_t)c->ws_ping_timeout },
         .max_fragments = (uint32_t)c->max_fragments,
         .head_timeout_ms = (uint64_t)c->head_timeout,
+        .drain_ms = (uint64_t)c->drain_time,
         .how = { .tls = s->tls,
                  .proxies = s->proxies,
                  .n_proxies = c->behind_proxy.n,
@@ -379,9 +380,11 @@ static int count_workers(const struct server *s)
 static void on_signal(uv_signal_t *signal, int number)
 {
     struct server *s = signal->data;
-    log_write(LOG_INFO, "stopping", LOG_TEXT("reason", number == SIGTERM ? "SIGTERM" : "SIGINT"));
+    int level = ++s->n_stops == 1 ? STATION_DRAIN : STATION_STOP;
+    log_write(LOG_INFO, level == STATION_DRAIN ? "stopping" : "stopping now",
+              LOG_TEXT("reason", number == SIGTERM ? "SIGTERM" : "SIGINT"));
     for (int i = 0; i < s->n_stations; i++)
-        station_stop(&s->stations[i]);
+        station_stop(&s->stations[i], level);
 }
 
 static void on_hangup(uv_signal_t *signal, int number)

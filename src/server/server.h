@@ -39,6 +39,7 @@ struct server {
     int n_stations; // those that were begun
     const char **mounts;
     char peerjs_mounts[SERVER_N_PEERJS_MOUNTS][SERVER_PEERJS_MOUNT_LEN];
+    int n_stops; // signals to stop that came
     uv_signal_t signals[SERVER_N_SIGNALS];
 };
 

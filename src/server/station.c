@@ -13,9 +13,29 @@ static void on_accept(struct listener *l, int fd)
     http_conn_open(&s->worker.conns, fd, &CONTAINER_OF(l, struct endpoint, listener)->how, &s->http);
 }
 
+static void close_endpoints(struct station *s)
+{
+    while (s->n_endpoints) {
+        struct endpoint *e = &s->endpoints[--s->n_endpoints];
+        listener_close(&e->listener);
+        stun_service_close(&e->stun);
+    }
+}
+
+static void on_drained(struct drain *d)
+{
+    worker_stop(&CONTAINER_OF(d, struct station, drain)->worker);
+}
+
 static void on_stop(uv_async_t *async)
 {
-    worker_stop(&CONTAINER_OF(async, struct station, stop)->worker);
+    struct station *s = CONTAINER_OF(async, struct station, stop);
+    if (atomic_load(&s->stop_level) >= STATION_STOP) {
+        worker_stop(&s->worker);
+        return;
+    }
+    close_endpoints(s);
+    drain_start(&s->drain, &s->worker.conns, s->drain_ms, on_drained);
 }
 
 // A connection on its way to another station, with what came on it.
@@ -80,6 +100,7 @@ static void fill_site(struct station *s, const struct station_opts *opts)
         .engineio = &s->engineio,
         .origins = opts->origins,
     };
+    s->drain_ms = opts->drain_ms;
     s->http = (struct http_opts){ .head_timeout_ms = opts->head_timeout_ms,
                                   .on_request = route_request,
                                   .on_move = on_move,
@@ -145,12 +166,8 @@ void station_close_endpoints(struct station *s)
 {
     if (!s->n_endpoints)
         return;
-    while (s->n_endpoints) {
-        struct endpoint *e = &s->endpoints[--s->n_endpoints];
-        listener_close(&e->listener);
-        stun_service_close(&e->stun);
-    }
-    uv_run(&s->worker.loop, UV_RUN_NOWAIT);
+    close_endpoints(s);
+    uv_run(&s->worker.loop, UV_RUN_NOWAIT); // their handles close before their memory is used again
 }
 
 void station_run(struct station *s)
@@ -158,8 +175,9 @@ void station_run(struct station *s)
     worker_run(&s->worker);
 }
 
-void station_stop(struct station *s)
+void station_stop(struct station *s, int level)
 {
+    atomic_store(&s->stop_level, level);
     uv_async_send(&s->stop);
 }
 

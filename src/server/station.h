@@ -5,11 +5,14 @@
 #ifndef STROWGER_SERVER_STATION_H
 #define STROWGER_SERVER_STATION_H
 
+#include <stdatomic.h>
+
 #include "base/pool.h"
 #include "cluster/bus_local.h"
 #include "dialect/dialect.h"
 #include "net/listener.h"
 #include "net/worker.h"
+#include "server/drain.h"
 #include "server/engineio.h"
 #include "server/http_conn.h"
 #include "server/mounts.h"
@@ -39,8 +42,11 @@ struct station {
     struct endpoint endpoints[STATION_MAX_ENDPOINTS];
     int n_endpoints;
     bool is_closing; // nothing is to be begun any more
-    bool has_loop; // else it was never begun, and there is nothing to end
+    bool has_loop;   // else it was never begun, and there is nothing to end
     uv_async_t stop;
+    atomic_int stop_level; // of station_stop()
+    struct drain drain;
+    uint64_t drain_ms;
     uv_thread_t thread;
 };
 
@@ -55,6 +61,7 @@ struct station_opts {
     struct websocket_opts websocket;
     uint32_t max_fragments;
     uint64_t head_timeout_ms;
+    uint64_t drain_ms;
     struct conn_opts how;
 };
 
@@ -76,8 +83,10 @@ void station_close_endpoints(struct station *s);
 // Serves on this thread until station_stop().
 void station_run(struct station *s);
 
-// Has station_run() return. From any thread.
-void station_stop(struct station *s);
+// Has station_run() return: STATION_DRAIN stops listening and ends all connections over the drain time first, STATION_STOP
+// does not wait. From any thread.
+enum { STATION_DRAIN = 1, STATION_STOP };
+void station_stop(struct station *s, int level);
 
 // Ends all of S's sessions and connections, once it runs no more.
 void station_close(struct station *s);

@@ -217,6 +217,11 @@ static void on_deadline(struct conn *c)
     }
 }
 
+static void on_shutdown(struct conn *c)
+{
+    websocket_end(c->user, WS_CLOSE_GOING_AWAY);
+}
+
 static void on_close(struct conn *c, int err)
 {
     (void)err;
@@ -233,6 +238,7 @@ static const struct conn_handler conn_handler = {
     .on_data = on_data,
     .on_drain = on_drain,
     .on_deadline = on_deadline,
+    .on_shutdown = on_shutdown,
     .on_close = on_close,
 };
 
