@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// SIGTERM drains: what is connected ends with 1001, spread over --drain-time, and then the server with 0.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { start } from './lib/server.js';
+
+async function closeCodes(clients) {
+    const ends = await Promise.all(clients.map(client => client.closed));
+    return [...new Set(ends.map(end => end.code))];
+}
+
+test('every WebSocket is closed with 1001, and the server ends with 0', async t => {
+    const server = await start(t, ['--drain-time', '200ms']);
+    const clients = await Promise.all(Array.from({ length: 50 }, () => server.connect('/login')));
+    const codes = closeCodes(clients);
+    await server.stop();
+    assert.deepEqual(await codes, [1001]);
+});
+
+test('a long drain does not keep a server with few connections', async t => {
+    const server = await start(t, ['--drain-time', '1h']);
+    const [a] = await server.login('A', 'B');
+    await server.stop();
+    assert.equal((await a.closed).code, 1001);
+});
