@@ -9,6 +9,7 @@
 #include <err.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -52,6 +53,8 @@ void party_init(struct party *y, const struct options *opts, const struct caller
     if (y->epoll_fd < 0 || !y->in)
         err(1, "epoll");
     put_request(&y->request, opts);
+    const char *mark = memmem(y->request.p, y->request.len, DIALECT_ID_MARK, sizeof DIALECT_ID_MARK - 1);
+    y->id_at = mark ? (size_t)(mark - y->request.p) : 0;
 }
 
 void party_fini(struct party *y)
@@ -167,6 +170,16 @@ void caller_close(struct caller *c)
 }
 
 // The socket can be written: a connection stands, or there is room again.
+static void write_request(struct caller *c)
+{
+    const struct party *y = c->party;
+    char digits[sizeof DIALECT_ID_MARK + 8];
+    snprintf(digits, sizeof digits, "%0*u", (int)sizeof DIALECT_ID_MARK - 1, c->id);
+    if (y->id_at)
+        memcpy(y->request.p + y->id_at, digits, sizeof DIALECT_ID_MARK - 1);
+    caller_write(c, y->request.p, y->request.len);
+}
+
 static void on_writable(struct caller *c)
 {
     int error = 0;
@@ -177,7 +190,7 @@ static void on_writable(struct caller *c)
             return;
         }
         c->state = CALLER_UPGRADING;
-        caller_write(c, c->party->request.p, c->party->request.len);
+        write_request(c);
         set_wants_out(c, c->out.len > 0);
         return;
     }
@@ -212,8 +225,11 @@ static void on_text(struct caller *c, const char *p, size_t len)
     const struct caller_ops *ops = c->party->ops;
     struct text answer = { 0 };
     enum meaning meaning = c->party->opts->dialect->read(p, len, c->id, &answer);
-    if (answer.len > 0 && c->state != CALLER_CLOSING)
-        send_frame(c, OPCODE_TEXT, answer.p, answer.len);
+    for (size_t at = 0, end; at < answer.len && c->state != CALLER_CLOSING; at = end + 1) {
+        const char *stop = memchr(answer.p + at, '\n', answer.len - at);
+        end = stop ? (size_t)(stop - answer.p) : answer.len;
+        send_frame(c, OPCODE_TEXT, answer.p + at, end - at);
+    }
     text_fini(&answer);
     if (meaning == MEANS_NOTICE)
         return;

@@ -48,7 +48,8 @@ struct party {
     void *owner; // for the callbacks
     int epoll_fd;
     char *in;            // what was read last
-    struct text request; // the upgrade request, the same for all
+    struct text request; // the upgrade request, the same for all but for the id
+    size_t id_at;        // where that stands in it, or 0
     uint32_t n_opened, n_ready, n_open;
     uint32_t n_broken;        // callers that ended without our wish
     const char *first_broken; // why the first of them did

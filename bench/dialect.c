@@ -15,6 +15,14 @@
 //          > 42["message",X]                                        the other < the same
 //          < 2                                                      Engine.IO's ping
 //          > 3
+//   peerjs < {"type":"OPEN"}                                         whom the path has named
+//          > {"type":"CANDIDATE","dst":"p0000002","payload":X}      p0000002 < {"type":"CANDIDATE","src":"p0000001",...}
+//   topics > {"type":"ping"}
+//          < {"type":"pong"}
+//          > {"type":"subscribe","topics":["p0000001"]}             which is not answered, so the caller says something to
+//          > {"type":"publish","topic":"p0000001","hello":1}        itself
+//          < {"type":"publish","topic":"p0000001","hello":1,"clients":1}
+//          > {"type":"publish","topic":"p0000002","data":X}         p0000002 < the same, with "clients":1
 #include "dialect.h"
 
 #include <string.h>
@@ -185,10 +193,74 @@ static void rooms_put_sent(struct text *out, const struct message *m)
     text_printf(out, "]");
 }
 
+static enum meaning peerjs_read(const char *p, size_t len, [[maybe_unused]] uint32_t id,
+                                [[maybe_unused]] struct text *answer)
+{
+    static const char open[] = "{\"type\":\"OPEN\"}";
+    return len == sizeof open - 1 && memcmp(p, open, len) == 0 ? MEANS_WELCOME : MEANS_MESSAGE;
+}
+
+static const char *peerjs_type_of(const struct message *m)
+{
+    return m->body == BODY_OFFER ? "OFFER" : "CANDIDATE";
+}
+
+static void peerjs_put_sent(struct text *out, const struct message *m)
+{
+    text_printf(out, "{\"type\":\"%s\",\"payload\":", peerjs_type_of(m));
+    dialect_put_body(out, m);
+    text_printf(out, ",\"dst\":\"p%07u\"}", m->to);
+}
+
+static void peerjs_put_expected(struct text *out, const struct message *m)
+{
+    text_printf(out, "{\"type\":\"%s\",\"src\":\"p%07u\",\"dst\":\"p%07u\",\"payload\":", peerjs_type_of(m), m->from,
+                m->to);
+    dialect_put_body(out, m);
+    text_printf(out, "}");
+}
+
+static void topics_put_login(struct text *out, [[maybe_unused]] uint32_t id)
+{
+    text_printf(out, "{\"type\":\"ping\"}");
+}
+
+static enum meaning topics_read(const char *p, size_t len, uint32_t id, struct text *answer)
+{
+    static const char pong[] = "{\"type\":\"pong\"}", end[] = "\"hello\":1,\"clients\":1}";
+    if (len == sizeof pong - 1 && memcmp(p, pong, len) == 0) {
+        text_printf(answer, "{\"type\":\"subscribe\",\"topics\":[\"p%07u\"]}\n", id);
+        text_printf(answer, "{\"type\":\"publish\",\"topic\":\"p%07u\",\"hello\":1}", id);
+        return MEANS_NOTICE;
+    }
+    bool is_own = len > sizeof end - 1 && memcmp(p + len - (sizeof end - 1), end, sizeof end - 1) == 0;
+    return is_own ? MEANS_WELCOME : MEANS_MESSAGE;
+}
+
+static void topics_put_published(struct text *out, const struct message *m, const char *end)
+{
+    text_printf(out, "{\"type\":\"publish\",\"topic\":\"p%07u\",\"data\":", m->to);
+    dialect_put_body(out, m);
+    text_printf(out, "%s}", end);
+}
+
+static void topics_put_sent(struct text *out, const struct message *m)
+{
+    topics_put_published(out, m, "");
+}
+
+static void topics_put_expected(struct text *out, const struct message *m)
+{
+    topics_put_published(out, m, ",\"clients\":1");
+}
+
 static const struct dialect DIALECTS[] = {
     { "login", "/login", login_put_login, login_read, login_put_sent, login_put_expected },
     { "join", "/join", join_put_login, join_read, join_put_sent, NULL },
     { "rooms", "/socket.io/?EIO=4&transport=websocket", NULL, rooms_read, rooms_put_sent, rooms_put_sent },
+    { "peerjs", "/peerjs?key=peerjs&token=t&version=1.5.5&id=p" DIALECT_ID_MARK, NULL, peerjs_read, peerjs_put_sent,
+      peerjs_put_expected },
+    { "topics", "/topics", topics_put_login, topics_read, topics_put_sent, topics_put_expected },
 };
 
 const struct dialect *dialect_find(const char *name)

@@ -18,6 +18,9 @@ struct message {
     size_t pad; // bytes that the body is filled up with
 };
 
+// Stands for a caller's id in the path.
+#define DIALECT_ID_MARK "#######"
+
 // What a text from the server is to the caller that hears it.
 enum meaning {
     MEANS_MESSAGE, // another caller's words, or nothing that is understood
@@ -27,9 +30,10 @@ enum meaning {
 
 struct dialect {
     const char *name;
-    const char *path;                                 // where it is mounted by default
+    const char *path; // where it is mounted by default; DIALECT_ID_MARK stands for the id
     void (*put_login)(struct text *out, uint32_t id); // the first text; NULL: the server speaks first
-    // What the text at P means to caller ID; ANSWER gets what the caller says to it at once, if anything.
+    // What the text at P means to caller ID; ANSWER gets what the caller says to it at once, if anything: texts with line
+    // ends between them.
     enum meaning (*read)(const char *p, size_t len, uint32_t id, struct text *answer);
     void (*put_sent)(struct text *out, const struct message *m);     // with STENCIL_MARK in it
     void (*put_expected)(struct text *out, const struct message *m); // likewise; NULL where the layout is the server's

@@ -38,7 +38,8 @@ function canConnect(port) {
  */
 export function strowgerArgs(program, { workers = 1 } = {}) {
   const help = execFileSync(program, ['--help'], { encoding: 'utf8' });
-  const wanted = [['--workers', String(workers)], ['--room-log', 'off'], ['--no-rate-limits']];
+  const unlimited = [['--concurrent-limit', '100000'], ['--alive-timeout', '1h'], ['--no-rate-limits']];
+  const wanted = [['--workers', String(workers)], ['--room-log', 'off'], ...unlimited];
   return wanted.filter(([name]) => help.includes(`${name} `) || help.includes(`${name}=`)).flat();
 }
 

@@ -31,13 +31,13 @@ process.on('exit', () => rmSync(directory, { recursive: true }));
 
 function makeCertificate(name, ...kind) {
   const [cert, key] = [join(directory, `${name}.crt`), join(directory, `${name}.key`)];
-  execFileSync('openssl', ['req', '-x509', '-newkey', ...kind, '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj',
-    '/CN=localhost'], { stdio: 'ignore' });
+  execFileSync('openssl', ['req', '-x509', '-newkey', ...kind, '-nodes', '-keyout', key, '-out', cert, '-days', '2',
+    '-subj', '/CN=localhost'], { stdio: 'ignore' });
   return { name, cert, key };
 }
 
 const ours = ({ cert, key }) => (port) =>
-  [options.program, '--workers', '1', '--host', '127.0.0.1', '--port', port, '--tls-cert', cert, '--tls-key', key].map(String);
+  [options.program, '--workers', '1', '--listen', `tls:127.0.0.1:${port}`, '--tls-cert', cert, '--tls-key', key];
 const theirs = ({ cert, key }) => (port) =>
   ['openssl', 's_server', '-accept', `127.0.0.1:${port}`, '-quiet', '-cert', cert, '-key', key, '-num_tickets', '1'];
 
@@ -50,7 +50,8 @@ function cpuNs(pid) {
 /** Microseconds of the server's processor time for a full handshake. */
 function timeHandshakes(server, version) {
   const before = cpuNs(server.pid);
-  const command = ['openssl', 's_time', '-new', `-${version}`, '-time', options.seconds, '-connect', `127.0.0.1:${server.port}`];
+  const command = ['openssl', 's_time', '-new', `-${version}`, '-time', options.seconds];
+  command.push('-connect', `127.0.0.1:${server.port}`);
   if (pinned.client) command.unshift('taskset', '-c', pinned.client);
   const { stdout } = spawnSync(command[0], command.slice(1), { encoding: 'utf8' });
   const n = Number(/^(\d+) connections in .*real seconds/m.exec(stdout)[1]);
@@ -68,8 +69,8 @@ async function compareHandshakes(certificate, version) {
   }
   servers.forEach((server) => server.process.kill('SIGTERM')); // OpenSSL's knows no better end
   const [own, other] = times.map(median);
-  console.log(`${certificate.name} ${version}: ${own.toFixed(0)} µs a full handshake, openssl s_server ${other.toFixed(0)} µs,` +
-    ` ratio ${(own / other).toFixed(2)}`);
+  console.log(`${certificate.name} ${version}: ${own.toFixed(0)} µs a full handshake, ` +
+    `openssl s_server ${other.toFixed(0)} µs, ratio ${(own / other).toFixed(2)}`);
 }
 
 function residentBytes(pid) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // IP addresses, and the prefixes they fall under: both families in one form of 16 bytes.
 //
-// An IPv4 address is kept as the IPv6 address that stands for it, ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2), so that one
-// client is one address on whichever socket it came.
+// An IPv4 address is kept as the IPv6 address that stands for it, ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2), so that
+// one client is one address on whichever socket it came.
 #ifndef STROWGER_BASE_ADDR_H
 #define STROWGER_BASE_ADDR_H
 

@@ -56,7 +56,7 @@ static inline bool span_equal_nocase(struct span a, struct span b)
 
 static inline bool span_has_prefix(struct span s, struct span prefix)
 {
-    return s.len >= prefix.len && memcmp(s.p, prefix.p, prefix.len) == 0;
+    return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.p, prefix.p, prefix.len) == 0);
 }
 
 #endif

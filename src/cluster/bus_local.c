@@ -377,6 +377,8 @@ static int put_cards(struct buf *cards, const struct bus_room *room)
     LIST_EACH(&room->seats, node)
     {
         const struct bus_seat *seat = CONTAINER_OF(node, struct bus_seat, in_room);
+        if (!seat->card)
+            continue;
         if ((cards->len && buf_put_span(cards, SPAN(",")) != 0) || buf_put_span(cards, *seat->card) != 0)
             return -ENOMEM;
     }

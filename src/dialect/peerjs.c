@@ -61,7 +61,7 @@ static void forget_partner(struct peer *p, struct peer_ref other)
 
 static void say_goodbye(struct peer *p)
 {
-    struct span id = buf_span(&client_of(p)->id);
+    struct span id = peerjs_id(client_of(p));
     struct relay r = { .from = p->ref, .kind = PEERJS_GONE, .parts = &id, .n_parts = 1 };
     struct call *call;
     while ((call = peer_latest_call(p))) {
@@ -93,7 +93,7 @@ static void hear_gone(struct peer *p, const struct relay *r)
 {
     forget_partner(p, r->from);
     struct span parts[] = { SPAN("{\"type\":\"LEAVE\",\"src\":"), r->parts[0], SPAN(",\"dst\":"),
-                            buf_span(&client_of(p)->id), SPAN("}") };
+                            peerjs_id(client_of(p)), SPAN("}") };
     session_send(p->session, parts, 5);
 }
 
@@ -181,7 +181,7 @@ static void relay(struct peerjs_client *c, const struct command *command, const 
     struct peer *p = c->session->peer;
     const struct json_value *payload = &fields[PAYLOAD].value;
     struct span parts[] = { command->beginning,
-                            buf_span(&c->id),
+                            peerjs_id(c),
                             SPAN(",\"dst\":"),
                             fields[DST].value.raw,
                             payload->type == JSON_ABSENT ? nothing : SPAN(",\"payload\":"),
@@ -291,16 +291,16 @@ static void on_silent(struct deadline *d)
 
 static struct peerjs_client *new_client(struct session *s, struct span id)
 {
-    struct peerjs_client *c = malloc(sizeof *c);
-    if (!c)
-        return NULL;
-    *c = (struct peerjs_client){ .session = s };
-    list_init(&c->mail);
-    deadline_init(&c->alive, on_silent);
-    if (json_put_string(&c->id, id) == 0)
-        return c;
-    free(c);
-    return NULL;
+    struct buf json = { 0 };
+    struct peerjs_client *c = json_put_string(&json, id) == 0 ? malloc(sizeof *c + json.len) : NULL;
+    if (c) {
+        *c = (struct peerjs_client){ .session = s, .id_len = (uint16_t)json.len };
+        memcpy(c->id, json.p, json.len);
+        list_init(&c->mail);
+        deadline_init(&c->alive, on_silent);
+    }
+    buf_fini(&json);
+    return c;
 }
 
 // The client has its name; LOSER is who lost it, if anyone.
@@ -353,12 +353,13 @@ static void on_close(struct session *s)
         return;
     deadline_cancel(&c->alive);
     if (s->peer) {
-        if (!c->is_evicted && s->mount->opts->peerjs.has_leave)
+        // A client takes LEAVE for the end of its calls, and these outlive a server that is started again.
+        bool is_quiet = c->is_evicted || switchboard_of(s)->is_ending || !s->mount->opts->peerjs.has_leave;
+        if (!is_quiet)
             say_goodbye(s->peer);
         peerjs_drop_mail(c);
         switchboard_release(s->peer);
     }
-    buf_fini(&c->id);
     free(c);
     s->user = NULL;
 }

@@ -25,13 +25,20 @@ enum peerjs_kind {
 // A client that was let in; its session's user.
 struct peerjs_client {
     struct session *session;
-    struct buf id;         // as JSON, quotes and all
-    struct deadline alive; // armed anew with each message
-    struct list mail;      // struct mail, what it has sent to those who are not there
-    size_t mail_len;       // bytes of it
-    bool is_evicted;
+    struct deadline alive;     // armed anew with each message
+    struct list mail;          // struct mail, what it has sent to those who are not there
     struct peer_ref successor; // who evicted it
+    uint32_t mail_len;         // bytes of its mail
+    uint16_t id_len;
+    bool is_evicted;
+    char id[]; // as JSON, quotes and all
 };
+
+// What C is called, as JSON.
+static inline struct span peerjs_id(const struct peerjs_client *c)
+{
+    return (struct span){ c->id, c->id_len };
+}
 
 struct mail;
 

@@ -36,7 +36,7 @@ static struct letter *first_letter(const struct mail *m)
 
 static void end_letter(struct mail *m, struct letter *l)
 {
-    m->client->mail_len -= l->len;
+    m->client->mail_len -= (uint32_t)l->len;
     m->client->session->mount->realm->kept_len -= l->len;
     list_remove(&l->in_mail);
     free(l);
@@ -58,7 +58,7 @@ static void say_expired(struct peerjs_client *c, struct span name)
     struct buf json = { 0 };
     if (json_put_string(&json, name) == 0) {
         struct span parts[] = { SPAN("{\"type\":\"EXPIRE\",\"src\":"), buf_span(&json), SPAN(",\"dst\":"),
-                                buf_span(&c->id), SPAN("}") };
+                                peerjs_id(c), SPAN("}") };
         session_send(c->session, parts, 5);
     }
     buf_fini(&json);
@@ -111,7 +111,7 @@ static bool put_letter(struct mail *m, const struct relay *r)
             l->len += r->parts[i].len;
         }
     list_append(&m->letters, &l->in_mail);
-    c->mail_len += len;
+    c->mail_len += (uint32_t)len;
     realm->kept_len += len;
     return true;
 }

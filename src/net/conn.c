@@ -247,17 +247,7 @@ static bool is_writable(const struct conn *c)
 
 int conn_write(struct conn *c, const struct span *spans, size_t n)
 {
-    if (!is_writable(c))
-        return -ENOTCONN;
-    size_t more = 0;
-    int err = 0;
-    for (size_t i = 0; i < n; i++)
-        more += spans[i].len;
-    for (size_t i = 0; i < n && !err; i++) {
-        more -= spans[i].len;
-        err = outq_put(&c->out, &c->group->chunk_pool, spans[i], more);
-    }
-    return end_write(c, err);
+    return is_writable(c) ? end_write(c, outq_put(&c->out, &c->group->chunk_pool, spans, n)) : -ENOTCONN;
 }
 
 int conn_write_static(struct conn *c, struct span s)
@@ -400,9 +390,8 @@ static void read_proxy_header(struct conn *c)
         setsockopt(c->fd, SOL_SOCKET, SO_RCVLOWAT, &enough, sizeof enough);
         return;
     }
-    if (header_len == -ENOENT)
-        header_len = 0; // this proxy says it in HTTP, or not at all
-    else if (header_len <= 0 || recv(c->fd, p, (size_t)header_len, 0) != header_len) {
+    bool has_none = header_len == -ENOENT; // this proxy says it in HTTP, or not at all
+    if (!has_none && (header_len <= 0 || recv(c->fd, p, (size_t)header_len, 0) != header_len)) {
         fail_greeting(c, UV_EPROTO);
         return;
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Bytes on one TCP connection: read into one shared buffer, gathered for writing, closed without losing the last word.
 //
-// A conn belongs to the group of its worker's loop. What is written is copied into chunks from the group's pool and leaves
-// with one writev a turn of the loop; an idle conn holds no buffer. conn_close() marks, and on_close and the freeing follow
-// at the end of the turn, so that a conn named by a caller further up the stack stays valid. Whether the bytes travel
-// encrypted, and behind a proxy, its user is not told and need not know.
+// A conn belongs to the group of its worker's loop. What is written is copied into chunks from the group's pool and
+// leaves with one writev a turn of the loop; an idle conn holds no buffer. conn_close() marks, and on_close and the
+// freeing follow at the end of the turn, so that a conn named by a caller further up the stack stays valid. Whether the
+// bytes travel encrypted, and behind a proxy, its user is not told and need not know.
 #ifndef STROWGER_NET_CONN_H
 #define STROWGER_NET_CONN_H
 
@@ -115,8 +115,8 @@ struct conn {
 // Makes G the group of LOOP's connections, their timeouts among DEADLINES. 0 or -ENOMEM.
 [[gnu::warn_unused_result]] int conn_group_init(struct conn_group *g, uv_loop_t *loop, struct deadlines *deadlines);
 
-// Ends the turn: runs G's put-off tasks, then writes what was gathered in its conns as far as the sockets take it. Called
-// once a turn, before the loop sleeps.
+// Ends the turn: runs G's put-off tasks, then writes what was gathered in its conns as far as the sockets take it.
+// Called once a turn, before the loop sleeps.
 void conn_group_flush(struct conn_group *g);
 
 // Whether something was gathered or put off while conn_group_flush() ran: the loop must not sleep yet.
@@ -134,8 +134,8 @@ void conn_group_close(struct conn_group *g);
 // Frees what G holds, once the loop has run its closing callbacks.
 void conn_group_fini(struct conn_group *g);
 
-// Takes over the connected, non-blocking socket FD and starts reading. OPTS must live as long as the conn; NULL is a plain
-// one. NULL when memory is short; FD is closed then.
+// Takes over the connected, non-blocking socket FD and starts reading. OPTS must live as long as the conn; NULL is a
+// plain one. NULL when memory is short; FD is closed then.
 struct conn *conn_open(struct conn_group *g, int fd, const struct conn_opts *opts, const struct conn_handler *handler,
                        void *user);
 
@@ -153,8 +153,8 @@ struct conn *conn_adopt(struct conn_group *g, const struct conn_transfer *t, con
 // Ends a connection that conn_detach() gave out and nobody took over.
 void conn_drop(const struct conn_transfer *t);
 
-// Takes the connection out of C, which closes, for another loop. 0, -EBUSY while output waits to leave, or another negative
-// errno; C is as before then.
+// Takes the connection out of C, which closes, for another loop. 0, -EBUSY while output waits to leave, or another
+// negative errno; C is as before then.
 [[gnu::warn_unused_result]] int conn_detach(struct conn *c, struct conn_transfer *t);
 
 // Gathers N spans for writing. 0, -ENOMEM (the conn is then being closed: half a message must not leave), or
@@ -176,13 +176,13 @@ void conn_close(struct conn *c, int err);
 void conn_pause(struct conn *c);
 void conn_resume(struct conn *c);
 
-// Calls on_deadline in MS milliseconds; replaces an earlier deadline. Before the conn is CONN_OPEN the time begins when it
-// is; afterwards this is ignored.
+// Calls on_deadline in MS milliseconds; replaces an earlier deadline. Before the conn is CONN_OPEN the time begins when
+// it is; afterwards this is ignored.
 void conn_set_deadline(struct conn *c, uint64_t ms);
 void conn_cancel_deadline(struct conn *c);
 
-// The address of the client at the other end, or behind the proxies there; unknown when the kernel knows it no more. The
-// same from then on. C's.
+// The address of the client at the other end, or behind the proxies there; unknown when the kernel knows it no more.
+// The same from then on. C's.
 const struct addr *conn_client_address(struct conn *c);
 
 // Has that be ADDR, which a proxy told.

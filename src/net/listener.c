@@ -13,7 +13,7 @@
 enum {
     BACKLOG = 4096,
     MAX_UNSENT = 256 * 1024, // bytes that the kernel takes ahead of sending them
-    MAX_ACCEPTS = 64, // a turn: a storm of new connections must not starve those that talk
+    MAX_ACCEPTS = 64,        // a turn: a storm of new connections must not starve those that talk
 };
 
 static void on_poll(uv_poll_t *poll, int status, int events);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -54,7 +55,23 @@ static struct outq_chunk *append_new(struct outq *q, struct pool *chunks, size_t
     return append(q, malloc(sizeof(struct outq_chunk) + want), want, false);
 }
 
-int outq_put(struct outq *q, struct pool *chunks, struct span s, size_t more)
+// Copies S to P. Most of what a frame is made of is shorter than a call of memcpy() is worth.
+static char *copy(char *p, struct span s)
+{
+    if (s.len > 16) {
+        memcpy(p, s.p, s.len);
+    } else if (s.len >= 8) {
+        memcpy(p, s.p, 8);
+        memcpy(p + s.len - 8, s.p + s.len - 8, 8);
+    } else {
+        for (size_t i = 0; i < s.len; i++)
+            p[i] = s.p[i];
+    }
+    return p + s.len;
+}
+
+// Appends a copy of S, behind which MORE bytes are about to follow.
+static int put_one(struct outq *q, struct pool *chunks, struct span s, size_t more)
 {
     while (s.len) {
         struct outq_chunk *chunk = q->last;
@@ -72,6 +89,32 @@ int outq_put(struct outq *q, struct pool *chunks, struct span s, size_t more)
         s.len -= n;
     }
     return 0;
+}
+
+int outq_put(struct outq *q, struct pool *chunks, const struct span *spans, size_t n)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++)
+        len += spans[i].len;
+    if (!len)
+        return 0;
+    struct outq_chunk *last = q->last ? q->last : append_new(q, chunks, len);
+    if (!last)
+        return -ENOMEM;
+    if (last->len + len <= last->cap) { // the usual case: all in one chunk
+        char *p = last->data + last->len;
+        for (size_t i = 0; i < n; i++)
+            p = copy(p, spans[i]);
+        last->len += (uint32_t)len;
+        q->len += len;
+        return 0;
+    }
+    int err = 0;
+    for (size_t i = 0; i < n && !err; i++) {
+        len -= spans[i].len;
+        err = put_one(q, chunks, spans[i], len);
+    }
+    return err;
 }
 
 int outq_put_static(struct outq *q, struct span s)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Bytes that wait to leave on a socket: copied into chunks from a pool, sent together, dropped as the socket takes them.
+// Bytes that wait to leave on a socket: copied into chunks from a pool, sent together, dropped as the socket takes
+// them.
 //
 // Zero-initialised is empty and holds no memory. Small writes share chunks; what is left of a write from four chunks on
 // gets a block of its own size, so that a long message takes neither many chunks nor a large pool.
@@ -27,8 +28,8 @@ static inline bool outq_is_empty(const struct outq *q)
     return !q->first;
 }
 
-// Appends a copy of S, behind which MORE bytes are about to follow. 0, or -ENOMEM with a part of S appended.
-[[gnu::warn_unused_result]] int outq_put(struct outq *q, struct pool *chunks, struct span s, size_t more);
+// Appends copies of the N spans. 0, or -ENOMEM with a part of them appended.
+[[gnu::warn_unused_result]] int outq_put(struct outq *q, struct pool *chunks, const struct span *spans, size_t n);
 
 // Appends S without copying it: it must stay as it is for as long as it may wait. 0 or -ENOMEM.
 [[gnu::warn_unused_result]] int outq_put_static(struct outq *q, struct span s);
@@ -36,8 +37,8 @@ static inline bool outq_is_empty(const struct outq *q)
 // The first bytes, at most MAX: where they lie when a chunk has so many or no other follows it, else gathered at BUF.
 struct span outq_peek(const struct outq *q, char *buf, size_t max);
 
-// Sends as much of the front as one system call takes. Returns the bytes sent, or a negative errno; *OFFERED is how many
-// there were to send.
+// Sends as much of the front as one system call takes. Returns the bytes sent, or a negative errno; *OFFERED is how
+// many there were to send.
 [[gnu::warn_unused_result]] ssize_t outq_send(const struct outq *q, int fd, size_t *offered);
 
 // Drops the first N bytes, which must be there.

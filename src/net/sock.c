@@ -113,11 +113,11 @@ int sock_probe(const struct sockaddr *addr, int type)
 
 int sock_bound_port(int fd)
 {
-    struct sockaddr_storage addr = { 0 };
+    struct sockaddr_in6 addr = { 0 }; // the longest of those that we bind
     socklen_t len = sizeof addr;
     if (getsockname(fd, (struct sockaddr *)&addr, &len) != 0)
         return -errno;
-    return sock_port((struct sockaddr *)&addr);
+    return ntohs(addr.sin6_port); // IPv4's is at the same place
 }
 
 void sock_format(const struct sockaddr *addr, char out[SOCK_TEXT_LEN])

@@ -19,9 +19,9 @@
 #include "net/tls_bio.h"
 #include "net/tls_tickets.h"
 
-// Ephemeral keys and AEAD only (RFC 9325 section 4.2). AES-128 first: nobody breaks it either, it is faster, and its SHA-256
-// leaves an idle connection 350 bytes smaller than SHA-384. Who asks for ChaCha20 first, for want of AES instructions,
-// gets it.
+// Ephemeral keys and AEAD only (RFC 9325 section 4.2). AES-128 first: nobody breaks it either, it is faster, and its
+// SHA-256 leaves an idle connection 350 bytes smaller than SHA-384. Who asks for ChaCha20 first, for want of AES
+// instructions, gets it.
 #define CIPHERS                                                                                                        \
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"                         \
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What all TLS connections have in common: certificates and keys, versions and ciphers, and the keys of session tickets.
+// What all TLS connections have in common: certificates and keys, versions and ciphers, and the keys of session
+// tickets.
 //
 // TLS 1.2 and 1.3, forward secret and authenticated ciphers only, ALPN http/1.1, no renegotiation, no compression, no
 // 0-RTT data. Certificates may be replaced at any time and from any thread: connections keep those they began with.

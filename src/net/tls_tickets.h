@@ -2,7 +2,8 @@
 // The keys that session tickets are sealed with: drawn at random, replaced every hour, forgotten after two.
 //
 // A ticket is the client's to keep, so the server stores no sessions; who steals a key can read what was said under its
-// tickets, and so a key lives no longer than its use. All workers share one set of keys: every function may be called from any thread.
+// tickets, and so a key lives no longer than its use. All workers share one set of keys: every function may be called
+// from any thread.
 #ifndef STROWGER_NET_TLS_TICKETS_H
 #define STROWGER_NET_TLS_TICKETS_H
 
@@ -36,8 +37,8 @@ void tls_tickets_fini(struct tls_tickets *t);
 // Copies the key to seal a new ticket with to KEY.
 void tls_tickets_seal(struct tls_tickets *t, uint64_t now_ms, struct tls_ticket_key *key);
 
-// Copies the key called NAME to KEY. 1 when it is the present one, 2 when it is the previous one and the ticket should be
-// replaced, 0 when there is none of that name, or no more.
+// Copies the key called NAME to KEY. 1 when it is the present one, 2 when it is the previous one and the ticket should
+// be replaced, 0 when there is none of that name, or no more.
 [[gnu::warn_unused_result]] int tls_tickets_find(struct tls_tickets *t, uint64_t now_ms, const uint8_t *name,
                                                  struct tls_ticket_key *key);
 

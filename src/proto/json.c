@@ -338,13 +338,15 @@ enum json_result json_parse(struct span text, struct json_value *value)
     return result == JSON_OK ? JSON_WRONG_TYPE : result;
 }
 
-// Fills in those of the fields up to END whose key is RAW. Not inline: the walk around it needs all registers for itself.
+// Fills in the one of the fields up to END whose key is RAW. Not inline: the walk around it needs all registers for itself.
 [[gnu::noinline]] static void fill(struct json_field *field, const struct json_field *end, struct span raw,
                                    const struct json_value *value)
 {
     for (; field < end; field++)
-        if (field->key.len == raw.len && word_is_same(field->key.p, raw.p, raw.len))
+        if (field->key.len == raw.len && word_is_same(field->key.p, raw.p, raw.len)) {
             field->value = *value;
+            return;
+        }
 }
 
 [[gnu::noinline]] static void fill_decoded(struct json_field *field, const struct json_field *end, struct span raw,

@@ -50,7 +50,7 @@ enum json_result {
 [[gnu::warn_unused_result]] enum json_result json_parse(struct span text, struct json_value *value);
 
 // The same for an object, filling in the N fields: JSON_ABSENT where there is no such member, the last one's value where
-// there are several; keys are compared decoded ("typ\u0065" is "type"). On JSON_WRONG_TYPE the text was valid JSON.
+// there are several; the fields' keys differ and are compared decoded ("typ\u0065" is "type"). On JSON_WRONG_TYPE the text was valid JSON.
 // After any result but JSON_OK the fields' values are unspecified. N is at most 16.
 [[gnu::warn_unused_result]] enum json_result json_parse_object(struct span text, struct json_field *fields, size_t n);
 

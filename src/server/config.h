@@ -96,8 +96,8 @@ enum config_result {
 
 enum { CONFIG_ERROR_LEN = 512 };
 
-// Fills C with the defaults and what ARGV says over them; texts point into ARGV or are constant. On CONFIG_USAGE, ERROR is
-// one line saying what is wrong, without a line end.
+// Fills C with the defaults and what ARGV says over them; texts point into ARGV or are constant. On CONFIG_USAGE, ERROR
+// is one line saying what is wrong, without a line end.
 [[gnu::warn_unused_result]] enum config_result config_parse(struct config *c, int argc, char **argv,
                                                             char error[CONFIG_ERROR_LEN]);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // HTTP/1.1 on one connection: requests in order to a handler, answers in order out, or over to another protocol.
 //
-// Owns its conn's attention until the connection ends or http_conn_take() hands it on. One request is answered at a time;
-// what a client sends ahead waits.
+// Owns its conn's attention until the connection ends or http_conn_take() hands it on. One request is answered at a
+// time; what a client sends ahead waits.
 #ifndef STROWGER_SERVER_HTTP_CONN_H
 #define STROWGER_SERVER_HTTP_CONN_H
 
@@ -18,8 +18,8 @@ struct http_conn;
 
 struct http_opts {
     uint64_t head_timeout_ms; // for a request's head, from the connection's or the last answer's end on; for a body too
-    // R was read: it must be answered, held or handed on with one of the calls below before this returns, when R and its
-    // spans are gone.
+    // R was read: it must be answered, held or handed on with one of the calls below before this returns, when R and
+    // its spans are gone.
     void (*on_request)(struct http_conn *h, const struct http_request *r);
     // The connection T and BYTES, which came on it from a request on, are worker number WORKER's now: they go to
     // http_conn_adopt() there. T's struct and the bytes are gone when this returns.
@@ -79,8 +79,8 @@ struct http_response {
     bool is_last;       // the connection ends after it
 };
 
-// Begins HTTP on the connected socket FD, whose bytes travel as HOW says (NULL: plain). HOW and OPTS must live as long as
-// the connection.
+// Begins HTTP on the connected socket FD, whose bytes travel as HOW says (NULL: plain). HOW and OPTS must live as long
+// as the connection.
 void http_conn_open(struct conn_group *g, int fd, const struct conn_opts *how, const struct http_opts *opts);
 
 // The same for a connection that another worker handed over, with what came on it.
@@ -99,8 +99,8 @@ void http_respond_file(struct http_conn *h, const struct http_response *response
 // Has FIELDS, whole field lines, stand in the head of the present request's answer, whatever that will be. Copied.
 void http_add_fields(struct http_conn *h, struct span fields);
 
-// Reads the body of the present request R, at most MAX bytes; WAITER hears the rest, maybe before this returns. A longer
-// one is answered with 413.
+// Reads the body of the present request R, at most MAX bytes; WAITER hears the rest, maybe before this returns. A
+// longer one is answered with 413.
 void http_read_body(struct http_conn *h, const struct http_request *r, uint64_t max, const struct http_waiter *waiter,
                     void *user);
 

@@ -14,8 +14,8 @@ static int parse_port(const char *text)
     size_t len = strlen(text);
     if (!len || len > 5 || strspn(text, "0123456789") != len)
         return -EINVAL;
-    int port = atoi(text);
-    return port <= 65535 ? port : -EINVAL;
+    long port = strtol(text, NULL, 10);
+    return port <= 65535 ? (int)port : -EINVAL;
 }
 
 // Copies the host, without the brackets around an IPv6 address. 0 or -EINVAL.
@@ -32,7 +32,8 @@ static int set_host(struct listen_place *l, struct span host)
     }
     if (host.len >= LISTEN_HOST_LEN)
         return -EINVAL;
-    memcpy(l->host, host.p, host.len);
+    if (host.len)
+        memcpy(l->host, host.p, host.len);
     l->host[host.len] = 0;
     return 0;
 }

@@ -14,8 +14,8 @@ struct listen_place {
     bool is_tls;
 };
 
-// Reads TEXT: a name or address, or nothing or "*" for all, an IPv6 address in brackets; a port; "tls:" before it all where
-// TLS is spoken. 0 or -EINVAL.
+// Reads TEXT: a name or address, or nothing or "*" for all, an IPv6 address in brackets; a port; "tls:" before it all
+// where TLS is spoken. 0 or -EINVAL.
 [[gnu::warn_unused_result]] int listen_parse(struct listen_place *l, const char *text);
 
 // Writes the URL of what is to be seen at L's bound port, with HOST for its host.

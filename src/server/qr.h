@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
-// Writes URL to OUT, dark on light whatever the terminal's colours, two rows of modules a line. 0, or -EINVAL when it is too
-// long.
+// Writes URL to OUT, dark on light whatever the terminal's colours, two rows of modules a line. 0, or -EINVAL when it
+// is too long.
 [[gnu::warn_unused_result]] int qr_print(FILE *out, const char *url);
 
 #endif

@@ -196,7 +196,7 @@ static int fill_station_opts(struct server *s)
 
 // ---- places
 
-// Without --listen it is --port, which speaks TLS when there are certificates; --dev keeps it plain and has https beside it.
+// Without --listen it is --port, which speaks TLS when there are certificates; --dev keeps it plain, with https beside it.
 static void fill_own_places(struct server *s)
 {
     enum { DEV_PORT = 8443 };

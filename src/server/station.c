@@ -30,6 +30,7 @@ static void on_drained(struct drain *d)
 static void on_stop(uv_async_t *async)
 {
     struct station *s = CONTAINER_OF(async, struct station, stop);
+    s->switchboard.is_ending = true;
     if (atomic_load(&s->stop_level) >= STATION_STOP) {
         worker_stop(&s->worker);
         return;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/word.h"
 #include "switchboard/room.h"
 
 enum { FIRST_SLOTS = 64, MAX_SLOTS = 1 << 24 }; // as many as a peer_ref can tell apart
@@ -184,6 +185,15 @@ size_t switchboard_names(const struct realm *realm, void (*visit)(void *user, st
 {
     struct bus *bus = realm->bus;
     return bus->ops->names(bus, realm->id, visit, user);
+}
+
+bool switchboard_is_called(const struct realm *realm, struct peer_ref ref, struct span name)
+{
+    const struct switchboard *s = realm->switchboard;
+    const struct peer *peer = ref.worker == s->bus->worker ? peer_at(s, ref) : NULL;
+    if (!peer || peer->realm != realm || !peer->name || peer->name->key_len) // a name with a key may be taken over
+        return false;
+    return peer->name->len == name.len && word_is_same(peer->name->text, name.p, name.len);
 }
 
 bool switchboard_send(struct switchboard *s, struct peer_ref to, const struct relay *r)

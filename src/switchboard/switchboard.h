@@ -26,6 +26,7 @@ struct peer_slot {
 struct switchboard {
     struct bus *bus;
     struct deadlines *deadlines; // the worker's, for its dialects; set by who owns the switchboard
+    bool is_ending;              // the server stops: who goes now does so for that reason alone
     struct pool peers;
     struct peer_slot *slots;
     uint32_t n_slots;
@@ -73,6 +74,10 @@ void switchboard_release(struct peer *peer);
 // How many names are held in REALM. VISIT (may be NULL) sees each, in no particular order, and must call nothing of the
 // switchboard's.
 size_t switchboard_names(const struct realm *realm, void (*visit)(void *user, struct span name), void *user);
+
+// Whether REF is a peer of this worker in REALM that is called NAME: a cheap way to recognise a partner. False says nothing.
+[[gnu::warn_unused_result]] bool switchboard_is_called(const struct realm *realm, struct peer_ref ref,
+                                                       struct span name);
 
 // Delivers R to the peer TO: one of this worker hears it before this returns, unless something else for this worker still
 // waits. False when TO is known to be gone; that it went meanwhile is said to its sender's on_undelivered.

@@ -88,7 +88,8 @@ test('older versions and weak ciphers are refused', async t => {
 test('ECDSA and RSA side by side', async t => {
     const certificates = new Certificates(t);
     const server = await start(t, [...certificates.make('ec', 'ec'), ...certificates.make('rsa', 'rsa')]);
-    for (const [sigalgs, name] of [['ECDSA+SHA256', 'ec'], ['RSA-PSS+SHA256', 'rsa'], ['ECDSA+SHA256:RSA-PSS+SHA256', 'ec']]) {
+    const wishes = { 'ECDSA+SHA256': 'ec', 'RSA-PSS+SHA256': 'rsa', 'ECDSA+SHA256:RSA-PSS+SHA256': 'ec' };
+    for (const [sigalgs, name] of Object.entries(wishes)) {
         for (const maxVersion of ['TLSv1.2', 'TLSv1.3']) {
             const raw = await dial(server.port, { sigalgs, maxVersion });
             assert.equal(raw.socket.getPeerCertificate().subject.CN, name, `${sigalgs} with ${maxVersion}`);
@@ -99,7 +100,8 @@ test('ECDSA and RSA side by side', async t => {
 
 test('ALPN is http/1.1 or a refusal', async t => {
     const { port } = await startSecure(t);
-    for (const [offered, chosen] of [[['h2', 'http/1.1'], 'http/1.1'], [['http/1.1'], 'http/1.1'], [undefined, false]]) {
+    const offers = [[['h2', 'http/1.1'], 'http/1.1'], [['http/1.1'], 'http/1.1'], [undefined, false]];
+    for (const [offered, chosen] of offers) {
         const raw = await dial(port, { ALPNProtocols: offered });
         assert.equal(raw.socket.alpnProtocol, chosen);
         raw.destroy();
@@ -279,8 +281,9 @@ test('plain HTTP is told that this is TLS', async t => {
 
 test('garbage gets an alert and a clean end', async t => {
     const server = await startSecure(t);
-    for (const bytes of [Buffer.alloc(64), Buffer.from('SSH-2.0-OpenSSH_9\r\n'), Buffer.from('1603010004ffffffff', 'hex'),
-        randomBytes(20000).fill(0x80, 0, 1)]) {
+    const garbage = [Buffer.alloc(64), Buffer.from('SSH-2.0-OpenSSH_9\r\n'), Buffer.from('1603010004ffffffff', 'hex'),
+        randomBytes(20000).fill(0x80, 0, 1)];
+    for (const bytes of garbage) {
         const raw = await server.dial();
         raw.socket.write(bytes);
         const answer = await raw.readToEnd();
@@ -370,6 +373,23 @@ test('ten megabytes there and back', async t => {
     }
 });
 
+// A request belongs to the worker that has its session: the connection moves there, and TLS with it.
+test('connections move between workers', async t => {
+    const server = await startSecure(t, ['--workers', '3']);
+    const path = '/socket.io/?EIO=4&transport=polling';
+    const opening = await dial(server.port);
+    const { sid } = JSON.parse((await opening.request(`GET ${path}`)).body.subarray(1));
+    const session = `${path}&sid=${sid}`;
+    for (let i = 0; i < 20; i++) { // the kernel chooses the worker: not all will be with the session's
+        const raw = await dial(server.port);
+        raw.send(`POST ${session} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n40`);
+        assert.equal(String((await raw.response()).body), 'ok');
+        assert.match(String((await raw.request(`GET ${session}`)).body), /^40/);
+        raw.destroy();
+    }
+    opening.destroy();
+});
+
 test('a receiver that pauses gets everything', async t => {
     const server = await startSecure(t, ['--mount', '/echo=echo', '--max-message', '17m']);
     const client = await wss(server, '/echo', { maxPayload: 1 << 25 });
@@ -402,7 +422,8 @@ test('--dev makes a certificate for this machine and serves https beside http', 
 });
 
 const V1 = 'PROXY TCP4 192.0.2.7 198.51.100.1 56324 443\r\n';
-const V2 = Buffer.concat([Buffer.from('\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c'), Buffer.from('c0000207c633640104d201bb', 'hex')]);
+const V2 = Buffer.concat([Buffer.from('\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c'),
+    Buffer.from('c0000207c633640104d201bb', 'hex')]);
 
 test('a proxy says first whom it speaks for', async t => {
     const certificates = new Certificates(t);

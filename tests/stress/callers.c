@@ -5,11 +5,11 @@
 #include "../unit/chance.h"
 #include "stress.h"
 
-enum kind { KIND_DIRECT, KIND_JOIN, KIND_TALK, KIND_LEAVE };
+enum kind { KIND_DIRECT, KIND_LOST, KIND_JOIN, KIND_TALK, KIND_LEAVE };
 
 // What each message says of its sender.
 struct note {
-    uint32_t n;           // to one: the number in this pair
+    uint32_t n;           // to one: the number in this pair, or the name that it lost
     uint32_t event;       // to a room
     uint32_t room, stay;  // where the sender sits or last sat
     uint32_t n_published; // in that stay, this one included
@@ -89,6 +89,13 @@ static void hear_direct(struct caller *c, const struct relay *r, const struct no
     CHECK(!m->is_heard || note->n_published == m->n, "%u said to the room, %u heard", note->n_published, m->n);
 }
 
+static void hear_loss(struct caller *c, const struct note *note)
+{
+    CHECK(c->name == (int)note->n && !c->is_lost, "told of a name that it does not hold");
+    c->is_lost = true;
+    c->worker->stats.n_arrived++;
+}
+
 static void hear_join(struct member *m, const struct relay *r, const struct note *note)
 {
     CHECK(!is_known(m, r->from), "it joined, but was inside already");
@@ -126,18 +133,26 @@ static void on_relay(struct peer *p, const struct relay *r)
     struct note note = note_of(r);
     if (r->kind == KIND_DIRECT)
         hear_direct(caller_of(p), r, &note);
+    else if (r->kind == KIND_LOST)
+        hear_loss(caller_of(p), &note);
     else
         hear_room(caller_of(p), r, &note);
 }
 
 static void on_undelivered(struct peer *p, const struct relay *r)
 {
-    CHECK(peer_ref_equal(p->ref, r->from) && r->kind == KIND_DIRECT, "returned to the wrong one");
+    CHECK(peer_ref_equal(p->ref, r->from), "returned to the wrong one");
+    CHECK(r->kind == KIND_DIRECT || r->kind == KIND_LOST, "the message changed");
 }
 
 static const struct peer_ops peer_ops = { .on_relay = on_relay, .on_undelivered = on_undelivered };
 
 // ---- names
+
+static bool is_keyed(int name)
+{
+    return name >= N_NAMES;
+}
 
 static void own(struct caller *c)
 {
@@ -147,6 +162,8 @@ static void own(struct caller *c)
 
 static void disown(struct caller *c)
 {
+    if (is_keyed(c->name))
+        return;
     int before = atomic_exchange(&c->worker->field->owners[c->name], 0);
     CHECK(before == c->number, "the name %d was caller %d's and caller %d's", c->name, before, c->number);
 }
@@ -161,7 +178,7 @@ static void log_in(struct caller *c)
     char text[16];
     struct realm *realm = &c->worker->realm;
     int name = (int)chance_below(&c->worker->chance, N_NAMES), old = c->session.peer ? c->name : -1;
-    if (name == old)
+    if (name == old || (old >= 0 && is_keyed(old)))
         return;
     if (old >= 0)
         disown(c);
@@ -174,11 +191,41 @@ static void log_in(struct caller *c)
         return;
     }
     c->name = name;
+    c->is_lost = false;
     own(c);
     c->worker->stats.n_logins++;
     struct peer_ref found;
     CHECK(switchboard_find(realm, name_text(name, text), &found) && peer_ref_equal(found, c->session.peer->ref),
           "the name %d is not found", name);
+}
+
+// C takes a name that others know the key of as well, from whoever holds it.
+static void take_over(struct caller *c)
+{
+    char text[16];
+    struct peer_ref loser;
+    struct stress_worker *w = c->worker;
+    c->name = N_NAMES + (int)chance_below(&w->chance, N_KEYED);
+    c->is_lost = false;
+    struct name_claim want = { .name = name_text(c->name, text), .key = SPAN("key") };
+    int err = switchboard_take_over(&w->realm, &c->session, &peer_ops, &want, &loser);
+    CHECK(err >= 0, "error %d", err);
+    if (err == 0)
+        return;
+    struct span parts[2];
+    struct note note = { .n = (uint32_t)c->name };
+    struct relay r = relay_of(c, KIND_LOST, &note, parts);
+    w->stats.n_taken_over++;
+    w->stats.n_sent++;
+    CHECK(switchboard_send(&w->switchboard, loser, &r), "the loser was there a moment ago");
+}
+
+static void come(struct caller *c)
+{
+    if (one_in(c, 3))
+        take_over(c);
+    else
+        log_in(c);
 }
 
 // ---- messages to one
@@ -206,7 +253,7 @@ static void talk_to_one(struct caller *c)
 {
     char text[16];
     struct peer_ref to;
-    struct span name = name_text((int)chance_below(&c->worker->chance, N_NAMES), text);
+    struct span name = name_text((int)chance_below(&c->worker->chance, N_NAMES + N_KEYED), text);
     if (switchboard_find(&c->worker->realm, name, &to))
         say(c, to);
 }
@@ -352,8 +399,8 @@ void callers_act(struct stress_worker *w)
 {
     struct caller *c = &w->callers[chance_below(&w->chance, N_CALLERS)];
     size_t dice = chance_below(&w->chance, 1000);
-    if (!c->session.peer) {
-        log_in(c);
+    if (!c->session.peer || c->is_lost) {
+        (c->session.peer ? close_caller : come)(c);
         return;
     }
     for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
@@ -413,6 +460,24 @@ static void check_room(struct field *f, int room)
     CHECK((size_t)n == count && n == atomic_load(&f->seats[room]), "%d callers on %zu seats", n, count);
 }
 
+// Of those who took the name over, the last has it.
+static void check_name(struct field *f, int name)
+{
+    char text[16];
+    struct peer_ref found;
+    const struct caller *owner = NULL;
+    for (int i = 0; i < f->n_workers * N_CALLERS; i++) {
+        const struct caller *c = &f->workers[i / N_CALLERS].callers[i % N_CALLERS];
+        if (!c->session.peer || c->name != name || c->is_lost)
+            continue;
+        CHECK(!owner, "callers %d and %d hold one name", owner->number, c->number);
+        owner = c;
+    }
+    bool is_found = switchboard_find(&f->workers[0].realm, name_text(name, text), &found);
+    CHECK(is_found == (owner != NULL), "a name without an owner, or the other way round");
+    CHECK(!owner || peer_ref_equal(found, owner->session.peer->ref), "a name leads to the wrong one");
+}
+
 void callers_check(struct field *f)
 {
     for (int i = 0; i < f->n_workers * N_CALLERS; i++) {
@@ -422,4 +487,6 @@ void callers_check(struct field *f)
     }
     for (int i = 0; i < N_ROOMS; i++)
         check_room(f, i);
+    for (int i = 0; i < N_NAMES + N_KEYED; i++)
+        check_name(f, i);
 }

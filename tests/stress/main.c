@@ -232,8 +232,8 @@ int main(int argc, char **argv)
         check_reach(&sum);
     printf("%ju operations on %d workers in %.1f s, seed %ju:\n", (uintmax_t)o.n_operations, o.n_workers,
            (double)(ended.tv_sec - began.tv_sec) + (double)(ended.tv_nsec - began.tv_nsec) / 1e9, (uintmax_t)o.seed);
-    printf("  %ju logins, %ju refused, %ju closes\n", (uintmax_t)sum.n_logins, (uintmax_t)sum.n_refused,
-           (uintmax_t)sum.n_closes);
+    printf("  %ju logins, %ju refused, %ju taken over, %ju closes\n", (uintmax_t)sum.n_logins, (uintmax_t)sum.n_refused,
+           (uintmax_t)sum.n_taken_over, (uintmax_t)sum.n_closes);
     printf("  %ju messages to one: %ju arrived, %ju returned\n", (uintmax_t)sum.n_sent, (uintmax_t)sum.n_arrived,
            (uintmax_t)sum.n_returned);
     printf("  %ju joins, %ju refused; %ju messages to a room, heard %ju times with joins and leaves\n",

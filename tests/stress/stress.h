@@ -5,6 +5,8 @@
 // small for them, and go without a word. What is checked, and by what:
 //
 //   a name has one owner             an atomic table, written right after a claim and right before a release
+//   a name that is taken over has   who loses it is told once, and at every pause at most one has not lost it, and is found
+//   one owner, too
 //   a room never holds too many      the same with counters
 //   one sees another's messages in   each message carries its number in its pair: the next one is the only right one
 //   the order sent, all and once     and at every pause, sent = arrived + returned
@@ -30,7 +32,8 @@ enum {
     MAX_STRESS_WORKERS = 8,
     N_CALLERS = 48, // a worker
     N_SLOTS = 64,   // a caller's ref has a slot below it
-    N_NAMES = 220,
+    N_NAMES = 220,  // that have one owner until it gives them back
+    N_KEYED = 20,   // that can be taken over: the numbers behind
     N_ROOMS = 24,
     MAX_EVENTS = 1 << 20, // of rooms between two pauses
 };
@@ -75,6 +78,7 @@ struct caller {
     struct stress_worker *worker;
     int number;           // never 0
     int name;             // while session.peer is set
+    bool is_lost;         // the name, to another
     struct seat *seat;    // or NULL
     int room;             // while seat is set
     uint32_t stay;        // how often it has taken a seat
@@ -86,7 +90,8 @@ struct caller {
 };
 
 struct stress_stats {
-    uint64_t n_logins, n_refused, n_sent, n_arrived, n_returned, n_joins, n_full, n_published, n_heard, n_closes;
+    uint64_t n_logins, n_refused, n_taken_over, n_sent, n_arrived, n_returned, n_joins, n_full, n_published, n_heard,
+        n_closes;
 };
 
 struct stress_worker {

@@ -150,6 +150,39 @@ static void durations_have_units(void **state)
     ASSERT_USAGE("--head-timeout needs a time such as 600ms, 10s, 5m, 1h, not '1s '", "--head-timeout", "1s ");
 }
 
+// As PeerJS's server takes them.
+static void some_durations_may_be_milliseconds(void **state)
+{
+    (void)state;
+    const struct config *c = &fixture.config;
+    assert_int_equal(PARSE("--expire-timeout", "1500", "-t", "2000", "--alive_timeout=7s"), CONFIG_OK);
+    assert_int_equal(c->expire_timeout, 2000);
+    assert_int_equal(c->alive_timeout, 7000);
+    ASSERT_USAGE("--expire-timeout needs a time such as 600ms, 10s, 5m, 1h, or milliseconds, not '1d'",
+                 "--expire-timeout", "1d");
+    ASSERT_USAGE("--expire-timeout must be from 10ms to 24h, not 9", "--expire-timeout", "9");
+}
+
+static void peerjs_server_has_other_names(void **state)
+{
+    (void)state;
+    const struct config *c = &fixture.config;
+    assert_int_equal(PARSE("-H", "::1", "--path", "/app", "--key=secret", "--concurrent_limit", "9"), CONFIG_OK);
+    assert_string_equal(c->host, "::1");
+    assert_string_equal(c->peerjs_path, "/app");
+    assert_string_equal(c->peerjs_key, "secret");
+    assert_int_equal(c->concurrent_limit, 9);
+    assert_int_equal(PARSE("--allow_discovery", "--sslkey", "k.pem", "--sslcert=c.pem", "--cors", "https://a.example"),
+                     CONFIG_OK);
+    assert_int_equal(c->allow_discovery, 1);
+    assert_string_equal(c->tls_key.items[0], "k.pem");
+    assert_string_equal(c->tls_cert.items[0], "c.pem");
+    assert_string_equal(c->allow_origin.items[0], "https://a.example");
+    assert_int_equal(PARSE("-k", "secret", "-c", "8"), CONFIG_OK);
+    assert_string_equal(c->peerjs_key, "secret");
+    assert_int_equal(c->concurrent_limit, 8);
+}
+
 static void switches_are_on_or_off(void **state)
 {
     (void)state;
@@ -249,6 +282,8 @@ int main(void)
         UNIT_TEST(numbers_are_digits_within_bounds),
         UNIT_TEST(sizes_have_units),
         UNIT_TEST(durations_have_units),
+        UNIT_TEST(some_durations_may_be_milliseconds),
+        UNIT_TEST(peerjs_server_has_other_names),
         UNIT_TEST(switches_are_on_or_off),
         UNIT_TEST(levels_have_names),
         UNIT_TEST(texts_have_lengths),

@@ -275,6 +275,7 @@ static void much_comes_in_order(void **state)
         ssize_t n = send(f->far.fd, out.p + sent, out.len - sent < 50001 ? out.len - sent : 50001, MSG_NOSIGNAL);
         sent += n > 0 ? (size_t)n : 0;
         uv_run(&f->loopback.worker.loop, UV_RUN_NOWAIT);
+        assert_int_equal(f->n_closes, 0);
     }
     RUN_UNTIL(&f->loopback, f->in.len == len);
     for (size_t at = 0; at < len;) {
@@ -338,6 +339,24 @@ static void a_goodbye_is_an_end_of_input(void **state)
     end(f);
 }
 
+// At once, so that the name is free: nothing it says can be believed any more, nor can it be told anything.
+static void a_forged_record_ends_it(void **state)
+{
+    (void)state;
+    struct client c;
+    struct fixture *f = open_secure(&c);
+    loopback_settle(&f->loopback);
+    far_end_forget(&f->far);
+    far_end_send(&f->far, SPAN("\x17\x03\x03\x00\x20"
+                               "not what the key would have made"));
+    RUN_UNTIL(&f->loopback, f->n_closes);
+    assert_int_equal(f->err, UV_EPROTO);
+    assert_int_equal(f->in.len, 0);
+    RUN_UNTIL(&f->loopback, f->far.in.len > 0); // the alert
+    client_free(&c);
+    end(f);
+}
+
 // To another loop, as when a request belongs to another worker.
 static void a_connection_can_move(void **state)
 {
@@ -355,6 +374,7 @@ static void a_connection_can_move(void **state)
     loopback_init(&other);
     moved.conn = conn_adopt(&other.worker.conns, &t, &handler, &moved);
     assert_true(is_from(moved.conn, "192.0.2.7"));
+    assert_ptr_equal(moved.conn->tls->bio.chunks, &other.worker.conns.chunk_pool); // nothing of the old loop's
     client_write(&c, SPAN("ping"));
     RUN_UNTIL(&other, moved.in.len == 4);
     assert_int_equal(conn_write(moved.conn, &SPAN("pong"), 1), 0);
@@ -401,13 +421,14 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_proxys_header_is_taken_off), cmocka_unit_test(a_header_may_come_in_pieces),
-        cmocka_unit_test(no_header_is_fine_too),        cmocka_unit_test(a_header_that_is_wrong_or_cut_ends_it),
-        cmocka_unit_test(a_header_must_come_in_time),   cmocka_unit_test(who_is_no_proxy_is_not_believed),
-        cmocka_unit_test(bytes_travel_encrypted),       cmocka_unit_test(much_travels_in_order),
-        cmocka_unit_test(much_comes_in_order),          cmocka_unit_test(the_handlers_time_begins_with_it),
-        cmocka_unit_test(finish_says_goodbye),          cmocka_unit_test(a_goodbye_is_an_end_of_input),
-        cmocka_unit_test(a_connection_can_move),        cmocka_unit_test(a_lost_transfer_leaks_nothing),
+        cmocka_unit_test(a_proxys_header_is_taken_off),  cmocka_unit_test(a_header_may_come_in_pieces),
+        cmocka_unit_test(no_header_is_fine_too),         cmocka_unit_test(a_header_that_is_wrong_or_cut_ends_it),
+        cmocka_unit_test(a_header_must_come_in_time),    cmocka_unit_test(who_is_no_proxy_is_not_believed),
+        cmocka_unit_test(bytes_travel_encrypted),        cmocka_unit_test(much_travels_in_order),
+        cmocka_unit_test(much_comes_in_order),           cmocka_unit_test(the_handlers_time_begins_with_it),
+        cmocka_unit_test(finish_says_goodbye),           cmocka_unit_test(a_goodbye_is_an_end_of_input),
+        cmocka_unit_test(a_forged_record_ends_it),       cmocka_unit_test(a_connection_can_move),
+        cmocka_unit_test(a_lost_transfer_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

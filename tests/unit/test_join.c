@@ -116,7 +116,7 @@ static void ids_and_nicks_are_checked(void **state)
 {
     (void)state;
 #define BAD_ID(shown)   ERROR("A", "An id is a number or a string of 1 to 256 bytes, not: " shown)
-#define BAD_NICK(shown) ERROR("A", "A nick is a string of at most 256 bytes, not: " shown)
+#define BAD_NICK(shown) ERROR("A", "A nick is a string of at most 4 KiB, not: " shown)
 #define BAD_ROOM(shown) ERROR("A", "A room is a string of 1 to 256 bytes, not: " shown)
     PLAY("join", "A> {'type':'join'}", BAD_ID("undefined"), "A> {'type':'join','id':''}", BAD_ID(""),
          "A> {'type':'join','id':null}", BAD_ID("null"), "A> {'type':'join','id':true}", BAD_ID("true"),

@@ -235,11 +235,10 @@ static void keys_are_compared_decoded(void **state)
                                         "{\"type\":2,\"\\u0074\\u0079p\\u0065\":1}",
                                         "{\"type\":2,\"type\":{},\"type\":1}",
                                         "{\"types\":3,\"typ\":2,\"type\":1,\"Type\":4}" };
-    struct json_field f[] = { { .key = SPAN("type") }, { .key = SPAN("type") } };
+    struct json_field f[] = { { .key = SPAN("type") } };
     for (size_t i = 0; i < LENGTH(same); i++) {
         assert_int_equal(json_parse_object(span_of(same[i]), f, LENGTH(f)), JSON_OK);
         assert_spans_equal(f[0].value.raw, SPAN("1"));
-        assert_spans_equal(f[1].value.raw, SPAN("1")); // a field asked for twice
     }
     assert_int_equal(json_parse_object(SPAN("{\"typ\\\\u0065\":1,\"typ\\ud800\":1,\"typ\\u0065\\u0000\":1}"), f, 1),
                      JSON_OK);

@@ -146,6 +146,28 @@ static void namespaces_are_mounts_of_their_own(void **state)
     mounts_fini(&m);
 }
 
+static void another_path_leads_to_the_same(void **state)
+{
+    (void)state;
+    struct mounts m = empty();
+    assert_int_equal(mounts_add(&m, "/a/=auto", &opts), 0);
+    assert_int_equal(mounts_add(&m, "/b=/a/", &opts), 0);
+    assert_int_equal(mounts_add(&m, "/c=/b", &opts), 0);
+    assert_ptr_equal(find(&m, "/b")->realm, find(&m, "/a/")->realm);
+    assert_ptr_equal(find(&m, "/c")->choices, find(&m, "/a/")->choices);
+    assert_int_equal(mounts_add(&m, "/d=/nothing", &opts), -ENOENT);
+    assert_int_equal(mounts_add(&m, "/a/=/a/", &opts), -ENOENT);
+    // It stays when its first path comes to lead elsewhere, whichever goes first.
+    assert_int_equal(mounts_add(&m, "/a/=login", &opts), 0);
+    assert_ptr_equal(find(&m, "/b")->dialect, &dialect_auto);
+    assert_int_equal(mounts_add(&m, "/b=login", &opts), 0);
+    assert_ptr_equal(find(&m, "/c")->dialect, &dialect_auto);
+    assert_ptr_equal(find(&m, "/c")->choices[0].opts, &opts);
+    assert_int_equal(mounts_add(&m, "/c=login", &opts), 0);
+    assert_int_equal(m.n, 3);
+    mounts_fini(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +178,7 @@ int main(void)
         cmocka_unit_test(the_same_items_give_the_same_realms),
         cmocka_unit_test(one_that_speaks_for_others_has_a_mount_for_each),
         cmocka_unit_test(namespaces_are_mounts_of_their_own),
+        cmocka_unit_test(another_path_leads_to_the_same),
     };
     return cmocka_run_group_tests_name("mounts", tests, NULL, NULL);
 }
