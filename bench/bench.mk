@@ -31,7 +31,7 @@ bench-instructions: deps-bench ## instructions a message, against the committed 
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(LOAD)
 	@bench/instructions.mjs --load $(LOAD) --program $(PROGRAM) $(if $(UPDATE),--update) --top $(or $(TOP),0)
 
-bench-figures: deps-bench ## what docs/performance.md explains (ONLY="work memory growth kernel", or some of them)
+bench-figures: deps-bench ## what docs/performance.md explains (ONLY="work memory growth heartbeat kernel", or some of them)
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(LOAD)
 	@bench/figures.mjs --load $(LOAD) --program $(PROGRAM) $(ONLY)
 

@@ -3,8 +3,9 @@
 // Counts the user-space instructions that strowger spends on one relayed message, and holds them against the committed
 // figures: a measure that does not depend on the machine's mood.
 //
-// The server runs under callgrind while one caller sends another a fixed number of messages, so many under way at a time. Two lengths of run: the difference of their counts divided by the difference of their messages leaves
-// out start, logins and end.
+// The server runs under callgrind while one caller sends another a fixed number of messages, so many under way at a
+// time. Two lengths of run: the difference of their counts divided by the difference of their messages leaves out
+// start, logins and end.
 //
 // usage: bench/instructions.mjs --load PROGRAM [--program ./strowger] [--update] [--repeat N] [--top N]
 import { execFileSync } from 'node:child_process';
@@ -30,8 +31,8 @@ const MOST_GROWTH = 0.05;
 const SHORT_RUN = 1600;
 const LONG_RUN = 8000;
 
-// With 16 messages under way a turn of the loop serves several, as it does where there are several calls; alone, a message
-// pays for the whole turn. `most`: what it may cost at the most.
+// With 16 messages under way a turn of the loop serves several, as it does where there are several calls; alone, a
+// message pays for the whole turn. `most`: what it may cost at the most.
 const BUSY = ['--window', 16];
 const ALONE = ['--window', 1];
 const MESSAGES = [

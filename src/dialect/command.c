@@ -37,6 +37,16 @@ struct span command_quote(const struct json_value *value, char out[COMMAND_MAX_Q
     return len >= 0 ? (struct span){ out, (size_t)len } : cut(json_string_raw(value));
 }
 
+struct span command_escape(struct span name, struct buf *text)
+{
+    struct span none = { 0 };
+    if (json_plain_len(name) == name.len)
+        return name;
+    if (json_put_string(text, name) != 0)
+        return none;
+    return (struct span){ text->p + 1, text->len - 2 };
+}
+
 struct span command_name(const struct json_value *value, char out[COMMAND_MAX_NAME])
 {
     struct span none = { 0 };

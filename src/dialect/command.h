@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/span.h"
 #include "proto/json.h"
 #include "switchboard/session.h"
@@ -30,6 +31,10 @@ void command_error(struct session *s, struct span before, struct span quoted, st
 // How VALUE is written in an error: a string without its quotes and decoded, anything else as it came; "undefined" when
 // absent. OUT is COMMAND_MAX_QUOTE bytes, of which the result may be a part.
 struct span command_quote(const struct json_value *value, char out[COMMAND_MAX_QUOTE]);
+
+// NAME as the inside of a JSON string: as it is, or made in TEXT, which the caller frees. Empty for want of memory: no name
+// is.
+struct span command_escape(struct span name, struct buf *text);
 
 // The name that VALUE says: a string of 1 to COMMAND_MAX_NAME bytes, decoded into OUT when it has escapes. The empty span
 // when it is none.

@@ -44,6 +44,7 @@ struct dialect {
     const char *name;    // as written after the '=' of --mount
     const char *summary; // for --help
     enum carrier carrier;
+    bool has_heartbeat; // a WebSocket over which no message comes for dialect_opts.alive_ms is closed
     // A session begins. INTRO is what the client said of itself as it came: a Socket.IO client's auth object, or the query
     // of a WebSocket's address; may be empty. May be NULL.
     void (*on_open)(struct session *s, struct span intro);
@@ -79,7 +80,6 @@ struct rooms_opts {
 // What can be set for the peerjs dialect.
 struct peerjs_opts {
     struct span key;
-    uint64_t alive_ms;  // a client from which nothing comes for this long is closed
     uint64_t expire_ms; // how long a message waits for a client that is not there
     size_t max_peers;
     bool has_discovery; // tell anyone who is here
@@ -99,6 +99,7 @@ struct dialect_opts {
     struct rooms_opts rooms;
     struct peerjs_opts peerjs;
     struct topics_opts topics;
+    uint64_t alive_ms;             // for dialects that have a heartbeat
     const char *const *namespaces; // for Socket.IO, beside the dialect's own
     size_t n_namespaces;
 };

@@ -31,16 +31,40 @@ struct command {
 
 static const struct span nothing;
 
+// Between two workers a leave can cross an offer. So each offer has a number, its mark, and a leave says in its own the
+// last that its sender had heard: then both ends agree on whether a call still stands.
+
+static bool hear_offer(struct peer *p, const struct relay *r)
+{
+    if (peer_add_call(p, r->from) != 0)
+        return false; // rung by too many at once: like a phone that is switched off
+    peer_latest_call(p)->last_heard = r->mark;
+    return true;
+}
+
+static bool hear_leave(struct peer *p, const struct relay *r)
+{
+    struct call *call = peer_find_call(p, r->from);
+    if (!call)
+        return false;
+    bool is_older = !r->mark || (int32_t)(r->mark - call->first_offer) < 0;
+    if (!call->last_heard && is_older)
+        return false; // from a call that P had left as well, and then it began this one
+    if (!call->last_offer || call->last_offer == r->mark) {
+        peer_remove_call(p, call);
+    } else { // the last offer will be heard after the end of the call before it, and begins another
+        call->first_offer = call->last_offer;
+        call->last_heard = 0;
+    }
+    return true;
+}
+
 static void on_relay(struct peer *p, const struct relay *r)
 {
-    if (r->kind == RELAY_OFFER && peer_add_call(p, r->from) != 0)
-        return; // rung by too many at once: like a phone that is switched off
-    if (r->kind == RELAY_LEAVE) {
-        struct call *call = peer_find_call(p, r->from);
-        if (!call)
-            return;
-        peer_remove_call(p, call);
-    }
+    if (r->kind == RELAY_OFFER && !hear_offer(p, r))
+        return;
+    if (r->kind == RELAY_LEAVE && !hear_leave(p, r))
+        return;
     session_send(p->session, r->parts, r->n_parts);
 }
 
@@ -100,13 +124,13 @@ static bool find_target(struct session *s, const struct json_field *fields, stru
     return false;
 }
 
-static void send_relay(struct session *s, const struct target *target, enum kind kind, const struct span *parts,
-                       size_t n)
+// Sends R, whose ends are filled in here.
+static void send_relay(struct session *s, const struct target *target, struct relay r)
 {
-    struct relay r = {
-        .from = s->peer->ref, .to = target->ref, .to_name = target->name, .kind = kind, .parts = parts, .n_parts = n
-    };
-    if (!switchboard_send(s->mount->realm->switchboard, target->ref, &r) && kind != RELAY_LEAVE)
+    r.from = s->peer->ref;
+    r.to = target->ref;
+    r.to_name = target->name;
+    if (!switchboard_send(s->mount->realm->switchboard, target->ref, &r) && r.kind != RELAY_LEAVE)
         complain_absent(s, target->name);
 }
 
@@ -126,17 +150,17 @@ static void relay(struct session *s, const struct command *command, struct json_
         return;
     const struct json_value *payload = &fields[command->payload].value;
     struct span parts[] = { beginning_of(command, payload), payload->raw, SPAN("}") };
-    send_relay(s, &target, RELAY_MESSAGE, parts, 3);
+    send_relay(s, &target, (struct relay){ .kind = RELAY_MESSAGE, .parts = parts, .n_parts = 3 });
 }
 
-// NAME as the inside of a JSON string: as it is, or made in TEXT. Empty for want of memory: no name is.
-static struct span quoted(struct span name, struct buf *text)
+// Numbers the offer that is about to leave in the latest call.
+static uint32_t number_offer(struct session *s)
 {
-    if (json_plain_len(name) == name.len)
-        return name;
-    if (json_put_string(text, name) != 0)
-        return nothing;
-    return (struct span){ text->p + 1, text->len - 2 };
+    struct call *call = peer_latest_call(s->peer);
+    call->last_offer = ++s->mount->realm->n_offers;
+    if (!call->first_offer)
+        call->first_offer = call->last_offer;
+    return call->last_offer;
 }
 
 static void offer(struct session *s, const struct command *command, struct json_field *fields)
@@ -145,14 +169,15 @@ static void offer(struct session *s, const struct command *command, struct json_
     if (!find_target(s, fields, &target))
         return;
     struct buf text = { 0 };
-    struct span sender = quoted(peer_name(s->peer), &text);
+    struct span sender = command_escape(peer_name(s->peer), &text);
     if (!sender.len || peer_add_call(s->peer, target.ref) != 0) {
         command_error(s, SPAN("Too many calls at once"), nothing, nothing);
     } else {
         const struct json_value *payload = &fields[command->payload].value;
         struct span parts[] = { beginning_of(command, payload), payload->raw, SPAN(",\"name\":\""), sender,
                                 SPAN("\"}") };
-        send_relay(s, &target, RELAY_OFFER, parts, 5);
+        send_relay(s, &target,
+                   (struct relay){ .kind = RELAY_OFFER, .mark = number_offer(s), .parts = parts, .n_parts = 5 });
     }
     buf_fini(&text);
 }
@@ -161,11 +186,12 @@ static void send_leave(struct session *s, struct call *call)
 {
     struct target other = { .ref = call->other };
     struct span leave = SPAN("{\"type\":\"leave\"}");
+    struct relay r = { .kind = RELAY_LEAVE, .mark = call->last_heard, .parts = &leave, .n_parts = 1 };
     // A call with oneself has one end: it must still be there when the message arrives.
     bool is_own = peer_ref_equal(other.ref, s->peer->ref);
     if (!is_own)
         peer_remove_call(s->peer, call);
-    send_relay(s, &other, RELAY_LEAVE, &leave, 1);
+    send_relay(s, &other, r);
 }
 
 static void leave_named(struct session *s, const struct json_field *fields)

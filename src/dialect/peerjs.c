@@ -32,11 +32,6 @@ struct command {
 
 static const struct span nothing;
 
-static struct peerjs_client *client_of(const struct peer *p)
-{
-    return p->session->user;
-}
-
 static struct switchboard *switchboard_of(const struct session *s)
 {
     return s->mount->realm->switchboard;
@@ -61,13 +56,15 @@ static void forget_partner(struct peer *p, struct peer_ref other)
 
 static void say_goodbye(struct peer *p)
 {
-    struct span id = peerjs_id(client_of(p));
+    struct buf text = { 0 };
+    struct span id = command_escape(peer_name(p), &text);
     struct relay r = { .from = p->ref, .kind = PEERJS_GONE, .parts = &id, .n_parts = 1 };
     struct call *call;
     while ((call = peer_latest_call(p))) {
         switchboard_send(switchboard_of(p->session), call->other, &r);
         peer_remove_call(p, call);
     }
+    buf_fini(&text);
 }
 
 // ---- what peers hear
@@ -92,23 +89,22 @@ static void hear_leave(struct peer *p, const struct relay *r)
 static void hear_gone(struct peer *p, const struct relay *r)
 {
     forget_partner(p, r->from);
-    struct span parts[] = { SPAN("{\"type\":\"LEAVE\",\"src\":"), r->parts[0], SPAN(",\"dst\":"),
-                            peerjs_id(client_of(p)), SPAN("}") };
+    struct buf text = { 0 };
+    struct span parts[] = { SPAN("{\"type\":\"LEAVE\",\"src\":\""), r->parts[0], SPAN("\",\"dst\":\""),
+                            command_escape(peer_name(p), &text), SPAN("\"}") };
     session_send(p->session, parts, 5);
+    buf_fini(&text);
 }
 
 static void hear_arrived(struct peer *p, const struct relay *r)
 {
-    struct mail *mail = peerjs_find_mail(client_of(p), r->parts[0]);
+    struct mail *mail = peerjs_find_mail(p->session, r->parts[0]);
     if (mail)
         peerjs_send_mail(mail, r->from);
 }
 
 static void hear_evicted(struct peer *p, const struct relay *r)
 {
-    struct peerjs_client *c = client_of(p);
-    c->is_evicted = true;
-    c->successor = r->from;
     struct buf refs = { 0 };
     int err = 0;
     struct call *call;
@@ -120,7 +116,12 @@ static void hear_evicted(struct peer *p, const struct relay *r)
     struct relay answer = { .from = p->ref, .kind = PEERJS_PARTNERS, .parts = &partners, .n_parts = 1 };
     switchboard_send(switchboard_of(p->session), r->from, &answer);
     buf_fini(&refs);
-    peerjs_forward_mail(c);
+    peerjs_forward_mail(p->session, r->from);
+    struct peerjs_outbox *o = peerjs_outbox(p->session);
+    if (o) { // else what is still on its way is lost
+        o->is_evicted = true;
+        o->successor = r->from;
+    }
     p->session->ops->close(p->session, WS_CLOSE_NO_STATUS);
 }
 
@@ -138,7 +139,7 @@ static void hear_partners(struct peer *p, const struct relay *r)
 
 static void hear_mail(struct peer *p, const struct relay *r)
 {
-    peerjs_keep_mail(client_of(p), r);
+    peerjs_keep_mail(p->session, r);
 }
 
 static void hear_moved(struct peer *p, const struct relay *r)
@@ -153,70 +154,76 @@ static void on_relay(struct peer *p, const struct relay *r)
         [PEERJS_GONE] = hear_gone,         [PEERJS_MAIL] = hear_mail,    [PEERJS_ARRIVED] = hear_arrived,
         [PEERJS_PARTNERS] = hear_partners, [PEERJS_MOVED] = hear_moved,  [PEERJS_EVICTED] = hear_evicted,
     };
-    const struct peerjs_client *c = client_of(p);
-    if (c->is_evicted) // it was on its way when the name went
-        switchboard_send(switchboard_of(p->session), c->successor, r);
+    const struct peerjs_outbox *o = p->session->user;
+    if (o && o->is_evicted) // it was on its way when the name went
+        switchboard_send(switchboard_of(p->session), o->successor, r);
     else
         hear[r->kind](p, r);
 }
 
 static void on_undelivered(struct peer *p, const struct relay *r)
 {
-    struct peerjs_client *c = client_of(p);
+    const struct peerjs_outbox *o = p->session->user;
     struct relay mail = *r;
     mail.kind = PEERJS_MAIL;
-    if (r->kind == PEERJS_CALL && c->is_evicted)
-        switchboard_send(switchboard_of(p->session), c->successor, &mail);
+    if (r->kind == PEERJS_CALL && o && o->is_evicted)
+        switchboard_send(switchboard_of(p->session), o->successor, &mail);
     else if (r->kind == PEERJS_CALL)
-        peerjs_keep_mail(c, r);
+        peerjs_keep_mail(p->session, r);
 }
 
 static const struct peer_ops peer_ops = { .on_relay = on_relay, .on_undelivered = on_undelivered };
 
 // ---- what clients say
 
-static void relay(struct peerjs_client *c, const struct command *command, const struct json_field *fields,
-                  struct span name)
+static void send_relay(struct peer *p, const struct relay *r)
 {
-    struct peer *p = c->session->peer;
+    struct peer_ref to;
+    bool is_there = switchboard_find(p->realm, r->to_name, &to);
+    struct mail *mail = peerjs_find_mail(p->session, r->to_name);
+    if (is_there && mail)
+        peerjs_send_mail(mail, to); // what came first goes first
+    if (is_there && switchboard_send(p->realm->switchboard, to, r)) {
+        if (r->kind == PEERJS_CALL)
+            add_partner(p, to);
+        else if (r->kind == PEERJS_LEAVE)
+            forget_partner(p, to);
+    } else if (r->kind == PEERJS_CALL) {
+        peerjs_keep_mail(p->session, r);
+    }
+}
+
+static void relay(struct peer *p, const struct command *command, const struct json_field *fields, struct span name)
+{
+    struct buf text = { 0 };
     const struct json_value *payload = &fields[PAYLOAD].value;
     struct span parts[] = { command->beginning,
-                            peerjs_id(c),
-                            SPAN(",\"dst\":"),
+                            command_escape(peer_name(p), &text),
+                            SPAN("\",\"dst\":"),
                             fields[DST].value.raw,
                             payload->type == JSON_ABSENT ? nothing : SPAN(",\"payload\":"),
                             payload->raw,
                             SPAN("}") };
     struct relay r = { .from = p->ref, .to_name = name, .kind = command->kind, .parts = parts, .n_parts = 7 };
-    struct peer_ref to;
-    bool is_there = switchboard_find(p->realm, name, &to);
-    struct mail *mail = peerjs_find_mail(c, name);
-    if (is_there && mail)
-        peerjs_send_mail(mail, to); // what came first goes first
-    if (is_there && switchboard_send(p->realm->switchboard, to, &r)) {
-        if (command->kind == PEERJS_CALL)
-            add_partner(p, to);
-        else if (command->kind == PEERJS_LEAVE)
-            forget_partner(p, to);
-    } else if (command->kind == PEERJS_CALL) {
-        peerjs_keep_mail(c, &r);
-    }
+    send_relay(p, &r);
+    buf_fini(&text);
 }
 
 // The client gives its id back but stays connected.
-static void leave(struct peerjs_client *c)
+static void leave(struct peer *p)
 {
-    say_goodbye(c->session->peer);
-    peerjs_drop_mail(c);
-    switchboard_release(c->session->peer);
+    struct session *s = p->session;
+    say_goodbye(p);
+    peerjs_drop_mail(s);
+    switchboard_release(p);
 }
 
 static const struct command commands[] = {
-    { SPAN("CANDIDATE"), PEERJS_CALL, SPAN("{\"type\":\"CANDIDATE\",\"src\":") },
-    { SPAN("OFFER"), PEERJS_CALL, SPAN("{\"type\":\"OFFER\",\"src\":") },
-    { SPAN("ANSWER"), PEERJS_CALL, SPAN("{\"type\":\"ANSWER\",\"src\":") },
-    { SPAN("LEAVE"), PEERJS_LEAVE, SPAN("{\"type\":\"LEAVE\",\"src\":") },
-    { SPAN("EXPIRE"), PEERJS_NOTE, SPAN("{\"type\":\"EXPIRE\",\"src\":") },
+    { SPAN("CANDIDATE"), PEERJS_CALL, SPAN("{\"type\":\"CANDIDATE\",\"src\":\"") },
+    { SPAN("OFFER"), PEERJS_CALL, SPAN("{\"type\":\"OFFER\",\"src\":\"") },
+    { SPAN("ANSWER"), PEERJS_CALL, SPAN("{\"type\":\"ANSWER\",\"src\":\"") },
+    { SPAN("LEAVE"), PEERJS_LEAVE, SPAN("{\"type\":\"LEAVE\",\"src\":\"") },
+    { SPAN("EXPIRE"), PEERJS_NOTE, SPAN("{\"type\":\"EXPIRE\",\"src\":\"") },
 };
 
 static const struct command *find_command(const struct json_value *type)
@@ -231,10 +238,6 @@ static const struct command *find_command(const struct json_value *type)
 // but that it came.
 static void on_text(struct session *s, struct span text)
 {
-    struct peerjs_client *c = s->user;
-    if (!c)
-        return;
-    deadline_set(switchboard_of(s)->deadlines, &c->alive, s->mount->opts->peerjs.alive_ms);
     struct json_field fields[N_FIELDS] = {
         [TYPE] = { .key = SPAN("type") }, [DST] = { .key = SPAN("dst") }, [PAYLOAD] = { .key = SPAN("payload") }
     };
@@ -244,9 +247,9 @@ static void on_text(struct session *s, struct span text)
     char decoded[COMMAND_MAX_NAME];
     struct span name = command_name(&fields[DST].value, decoded);
     if (command && name.len)
-        relay(c, command, fields, name);
+        relay(s->peer, command, fields, name);
     else if (command && command->kind == PEERJS_LEAVE && fields[DST].value.type == JSON_ABSENT)
-        leave(c);
+        leave(s->peer);
 }
 
 // ---- coming and going
@@ -283,37 +286,9 @@ static void refuse(struct session *s, struct span type, struct span reason)
     s->ops->close(s, WS_CLOSE_NO_STATUS);
 }
 
-static void on_silent(struct deadline *d)
-{
-    struct peerjs_client *c = CONTAINER_OF(d, struct peerjs_client, alive);
-    c->session->ops->close(c->session, WS_CLOSE_NO_STATUS);
-}
-
-static struct peerjs_client *new_client(struct session *s, struct span id)
-{
-    struct buf json = { 0 };
-    struct peerjs_client *c = json_put_string(&json, id) == 0 ? malloc(sizeof *c + json.len) : NULL;
-    if (c) {
-        *c = (struct peerjs_client){ .session = s, .id_len = (uint16_t)json.len };
-        memcpy(c->id, json.p, json.len);
-        list_init(&c->mail);
-        deadline_init(&c->alive, on_silent);
-    }
-    buf_fini(&json);
-    return c;
-}
-
 // The client has its name; LOSER is who lost it, if anyone.
 static void let_in(struct session *s, struct span id, const struct peer_ref *loser)
 {
-    s->user = new_client(s, id);
-    if (!s->user) {
-        switchboard_release(s->peer);
-        s->ops->close(s, WS_CLOSE_TRY_AGAIN_LATER);
-        return;
-    }
-    struct peerjs_client *c = s->user;
-    deadline_set(switchboard_of(s)->deadlines, &c->alive, s->mount->opts->peerjs.alive_ms);
     session_send_text(s, SPAN("{\"type\":\"OPEN\"}"));
     struct relay evicted = { .from = s->peer->ref, .kind = PEERJS_EVICTED };
     if (loser)
@@ -348,25 +323,20 @@ static void on_open(struct session *s, struct span query)
 
 static void on_close(struct session *s)
 {
-    struct peerjs_client *c = s->user;
-    if (!c)
-        return;
-    deadline_cancel(&c->alive);
     if (s->peer) {
         // A client takes LEAVE for the end of its calls, and these outlive a server that is started again.
-        bool is_quiet = c->is_evicted || switchboard_of(s)->is_ending || !s->mount->opts->peerjs.has_leave;
-        if (!is_quiet)
+        if (s->mount->opts->peerjs.has_leave && !switchboard_of(s)->is_ending)
             say_goodbye(s->peer);
-        peerjs_drop_mail(c);
+        peerjs_drop_mail(s);
         switchboard_release(s->peer);
     }
-    free(c);
-    s->user = NULL;
+    free(s->user);
 }
 
 const struct dialect dialect_peerjs = {
     .name = "peerjs",
     .summary = "clients of PeerJS (WebSocket and HTTP)",
+    .has_heartbeat = true,
     .on_open = on_open,
     .on_text = on_text,
     .on_binary = on_text,

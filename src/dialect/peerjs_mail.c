@@ -5,6 +5,8 @@
 // nobody else ever sits there. Mail expires as a whole, counted from its first letter.
 #include <stdlib.h>
 
+#include "base/deadline.h"
+#include "dialect/command.h"
 #include "dialect/peerjs.h"
 #include "switchboard/room.h"
 #include "switchboard/switchboard.h"
@@ -16,174 +18,191 @@ enum {
 };
 
 struct letter {
-    struct list in_mail;
+    struct letter *next;
     size_t len;
     char text[];
 };
 
 struct mail {
-    struct list in_client;
-    struct peerjs_client *client;
-    struct seat *seat; // in the room of the addressee's name
-    struct list letters;
+    struct list in_outbox;
+    struct session *session;     // of who sent it
+    struct seat *seat;           // in the room of the addressee's name
+    struct letter *first, **end; // the letters; where the next one goes
     struct deadline expiry;
 };
 
-static struct letter *first_letter(const struct mail *m)
+// Frees M's first letter.
+static void end_letter(struct mail *m)
 {
-    return list_is_empty(&m->letters) ? NULL : CONTAINER_OF(m->letters.next, struct letter, in_mail);
-}
-
-static void end_letter(struct mail *m, struct letter *l)
-{
-    m->client->mail_len -= (uint32_t)l->len;
-    m->client->session->mount->realm->kept_len -= l->len;
-    list_remove(&l->in_mail);
+    struct letter *l = m->first;
+    struct peerjs_outbox *o = m->session->user;
+    o->mail_len -= l->len;
+    m->session->mount->realm->kept_len -= l->len;
+    m->first = l->next;
+    if (!m->first)
+        m->end = &m->first;
     free(l);
 }
 
 static void end_mail(struct mail *m)
 {
-    struct letter *l;
-    while ((l = first_letter(m)))
-        end_letter(m, l);
+    while (m->first)
+        end_letter(m);
     deadline_cancel(&m->expiry);
-    list_remove(&m->in_client);
+    list_remove(&m->in_outbox);
     room_leave(m->seat, NULL);
     free(m);
 }
 
-static void say_expired(struct peerjs_client *c, struct span name)
+static void say_expired(struct session *s, struct span name)
 {
-    struct buf json = { 0 };
-    if (json_put_string(&json, name) == 0) {
-        struct span parts[] = { SPAN("{\"type\":\"EXPIRE\",\"src\":"), buf_span(&json), SPAN(",\"dst\":"),
-                                peerjs_id(c), SPAN("}") };
-        session_send(c->session, parts, 5);
-    }
-    buf_fini(&json);
+    struct buf src = { 0 }, dst = { 0 };
+    struct span parts[] = { SPAN("{\"type\":\"EXPIRE\",\"src\":\""), command_escape(name, &src), SPAN("\",\"dst\":\""),
+                            command_escape(peer_name(s->peer), &dst), SPAN("\"}") };
+    session_send(s, parts, 5);
+    buf_fini(&src);
+    buf_fini(&dst);
 }
 
 static void on_expiry(struct deadline *d)
 {
     struct mail *m = CONTAINER_OF(d, struct mail, expiry);
-    say_expired(m->client, room_name(m->seat));
+    say_expired(m->session, room_name(m->seat));
     end_mail(m);
 }
 
-// Begins C's mail for NAME, or returns NULL.
-static struct mail *begin_mail(struct peerjs_client *c, struct span name)
+struct peerjs_outbox *peerjs_outbox(struct session *s)
 {
-    struct session *s = c->session;
+    struct peerjs_outbox *o = s->user ? s->user : malloc(sizeof *o);
+    if (!o || s->user)
+        return o;
+    *o = (struct peerjs_outbox){ 0 };
+    list_init(&o->mail);
+    s->user = o;
+    return o;
+}
+
+// Begins the mail of S for NAME, or returns NULL.
+static struct mail *begin_mail(struct session *s, struct span name)
+{
     struct mail *m = s->peer->n_seats < MAX_ADDRESSEES ? malloc(sizeof *m) : NULL;
-    if (!m)
-        return NULL;
+    struct peerjs_outbox *o = m ? peerjs_outbox(s) : NULL;
     struct room_join want = { .name = name, .capacity = ROOM_UNLIMITED };
     struct bus_joined joined;
-    *m = (struct mail){ .client = c };
-    if (room_join(s->peer, &want, &m->seat, &joined) != 0) {
-        free(m);
-        return NULL;
-    }
-    list_init(&m->letters);
+    if (!o)
+        goto fail;
+    *m = (struct mail){ .session = s };
+    if (room_join(s->peer, &want, &m->seat, &joined) != 0)
+        goto fail; // an empty outbox does no harm
+    m->end = &m->first;
     deadline_init(&m->expiry, on_expiry);
     deadline_set(s->mount->realm->switchboard->deadlines, &m->expiry, s->mount->opts->peerjs.expire_ms);
-    list_append(&c->mail, &m->in_client);
+    list_append(&o->mail, &m->in_outbox);
     return m;
+fail:
+    free(m);
+    return NULL;
 }
 
 // Copies R into M. False when that is more than may be kept.
 static bool put_letter(struct mail *m, const struct relay *r)
 {
-    struct peerjs_client *c = m->client;
-    struct realm *realm = c->session->mount->realm;
+    struct peerjs_outbox *o = m->session->user;
+    struct realm *realm = m->session->mount->realm;
     size_t len = 0;
     for (size_t i = 0; i < r->n_parts; i++)
         len += r->parts[i].len;
-    bool is_too_much = c->mail_len + len > MAX_CLIENT_LEN || realm->kept_len + len > MAX_REALM_LEN;
+    bool is_too_much = o->mail_len + len > MAX_CLIENT_LEN || realm->kept_len + len > MAX_REALM_LEN;
     struct letter *l = is_too_much ? NULL : malloc(sizeof *l + len);
     if (!l)
         return false;
+    l->next = NULL;
     l->len = 0;
     for (size_t i = 0; i < r->n_parts; i++)
         if (r->parts[i].len) {
             memcpy(l->text + l->len, r->parts[i].p, r->parts[i].len);
             l->len += r->parts[i].len;
         }
-    list_append(&m->letters, &l->in_mail);
-    c->mail_len += (uint32_t)len;
+    *m->end = l;
+    m->end = &l->next;
+    o->mail_len += len;
     realm->kept_len += len;
     return true;
 }
 
-struct mail *peerjs_find_mail(const struct peerjs_client *c, struct span name)
+struct mail *peerjs_find_mail(const struct session *s, struct span name)
 {
-    LIST_EACH(&c->mail, node)
+    const struct peerjs_outbox *o = s->user;
+    if (!o)
+        return NULL;
+    LIST_EACH(&o->mail, node)
     {
-        struct mail *m = CONTAINER_OF(node, struct mail, in_client);
+        struct mail *m = CONTAINER_OF(node, struct mail, in_outbox);
         if (span_equal(room_name(m->seat), name))
             return m;
     }
     return NULL;
 }
 
-void peerjs_keep_mail(struct peerjs_client *c, const struct relay *r)
+void peerjs_keep_mail(struct session *s, const struct relay *r)
 {
-    struct mail *m = peerjs_find_mail(c, r->to_name);
+    struct mail *m = peerjs_find_mail(s, r->to_name);
     if (m) {
         put_letter(m, r); // or it is lost; what came first will arrive or expire
         return;
     }
-    m = begin_mail(c, r->to_name);
+    m = begin_mail(s, r->to_name);
     struct peer_ref to;
     if (!m || !put_letter(m, r)) {
-        say_expired(c, r->to_name);
+        say_expired(s, r->to_name);
         if (m)
             end_mail(m);
-    } else if (switchboard_find(c->session->mount->realm, r->to_name, &to)) {
+    } else if (switchboard_find(s->mount->realm, r->to_name, &to)) {
         peerjs_send_mail(m, to); // it came just before its room was there to hear of it
     }
 }
 
 void peerjs_send_mail(struct mail *m, struct peer_ref to)
 {
-    struct peer *p = m->client->session->peer;
-    struct letter *l;
-    while ((l = first_letter(m))) {
-        struct span text = { l->text, l->len };
+    struct peer *p = m->session->peer;
+    while (m->first) {
+        struct span text = { m->first->text, m->first->len };
         struct relay r = {
             .from = p->ref, .to_name = room_name(m->seat), .kind = PEERJS_CALL, .parts = &text, .n_parts = 1
         };
         if (!switchboard_send(p->realm->switchboard, to, &r))
             return;
-        end_letter(m, l);
+        end_letter(m);
     }
     end_mail(m);
     int err = peer_add_call(p, to);
     (void)err; // as in the dialect: too many partners
 }
 
-void peerjs_forward_mail(struct peerjs_client *c)
+void peerjs_forward_mail(struct session *s, struct peer_ref successor)
 {
-    struct peer *p = c->session->peer;
-    LIST_EACH(&c->mail, node)
+    struct peerjs_outbox *o = s->user;
+    if (!o)
+        return;
+    LIST_EACH(&o->mail, node)
     {
-        struct mail *m = CONTAINER_OF(node, struct mail, in_client);
-        LIST_EACH(&m->letters, letter_node)
-        {
-            struct letter *l = CONTAINER_OF(letter_node, struct letter, in_mail);
+        struct mail *m = CONTAINER_OF(node, struct mail, in_outbox);
+        for (const struct letter *l = m->first; l; l = l->next) {
             struct span text = { l->text, l->len };
             struct relay r = {
-                .from = p->ref, .to_name = room_name(m->seat), .kind = PEERJS_MAIL, .parts = &text, .n_parts = 1
+                .from = s->peer->ref, .to_name = room_name(m->seat), .kind = PEERJS_MAIL, .parts = &text, .n_parts = 1
             };
-            switchboard_send(p->realm->switchboard, c->successor, &r);
+            switchboard_send(s->mount->realm->switchboard, successor, &r);
         }
     }
-    peerjs_drop_mail(c);
+    peerjs_drop_mail(s);
 }
 
-void peerjs_drop_mail(struct peerjs_client *c)
+void peerjs_drop_mail(struct session *s)
 {
-    while (!list_is_empty(&c->mail))
-        end_mail(CONTAINER_OF(c->mail.next, struct mail, in_client));
+    struct peerjs_outbox *o = s->user;
+    if (!o)
+        return;
+    LIST_EACH(&o->mail, node)
+    end_mail(CONTAINER_OF(node, struct mail, in_outbox));
 }

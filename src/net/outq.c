@@ -148,8 +148,18 @@ struct span outq_peek(const struct outq *q, char *buf, size_t max)
     return (struct span){ buf, n };
 }
 
+// One chunk needs no list of them, which the kernel would have to copy and check.
+static ssize_t send_one(const struct outq_chunk *chunk, int fd, size_t *offered)
+{
+    *offered = chunk->len - chunk->off;
+    ssize_t sent = send(fd, chunk->p + chunk->off, *offered, MSG_NOSIGNAL);
+    return sent < 0 ? -errno : sent;
+}
+
 ssize_t outq_send(const struct outq *q, int fd, size_t *offered)
 {
+    if (q->first == q->last)
+        return send_one(q->first, fd, offered);
     struct iovec iov[MAX_IOV];
     size_t n = 0;
     *offered = 0;

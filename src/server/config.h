@@ -44,7 +44,7 @@
     X(peerjs_key, 'k', TEXT, "peerjs", 1, 256, "KEY", "PeerJS: the key that they must know")                           \
     X(alive_timeout, 0, MILLIS, "60s", 10, 86400000, "TIME", "PeerJS: close clients that send nothing for this long")  \
     X(expire_timeout, 't', MILLIS, "5s", 10, 86400000, "TIME", "PeerJS: how long messages wait for who is not there")  \
-    X(concurrent_limit, 'c', NUMBER, "5000", 1, 1 << 24, "N", "PeerJS: how many may be there at once")                 \
+    X(concurrent_limit, 0, NUMBER, "5000", 1, 1 << 24, "N", "PeerJS: how many may be there at once")                   \
     X(allow_discovery, 0, FLAG, NULL, 0, 1, "", "PeerJS: tell everyone who asks which ids are there")                  \
     X(peerjs_leave, 0, SWITCH, "on", 0, 1, "on|off", "PeerJS: tell those a client talked to when it goes")             \
     X(max_topics, 0, NUMBER, "100", 1, 100000, "N", "topics dialect: how many one connection may subscribe to")        \

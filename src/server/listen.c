@@ -40,9 +40,9 @@ static int set_host(struct listen_place *l, struct span host)
 
 int listen_parse(struct listen_place *l, const char *text)
 {
-    struct span tls = SPAN("tls:");
-    *l = (struct listen_place){ .is_tls = span_has_prefix(span_of(text), tls) };
-    text += l->is_tls ? tls.len : 0;
+    static const char tls[] = "tls:";
+    *l = (struct listen_place){ .is_tls = strncmp(text, tls, strlen(tls)) == 0 };
+    text += l->is_tls ? strlen(tls) : 0;
     const char *colon = strrchr(text, ':');
     if (!colon)
         return -EINVAL;

@@ -83,7 +83,7 @@ static void upgrade(struct http_conn *h, const struct http_request *r, const str
     else if (status)
         http_respond_text(h, status, SPAN(""), SPAN("This WebSocket handshake is wrong.\n"));
     else
-        ws_session_open(http_conn_take(h), r, mount, &site->ws);
+        ws_session_open(http_conn_take(h), r, mount, mount->dialect->has_heartbeat ? &site->heartbeat_ws : &site->ws);
 }
 
 static int compare_path(const void *key, const void *element)

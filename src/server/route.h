@@ -15,7 +15,7 @@ struct site {
     const struct mount *mounts;
     size_t n_mounts;
     const struct web_root *web_root; // NULL: the built-in page
-    struct ws_opts ws;
+    struct ws_opts ws, heartbeat_ws; // for dialects without a heartbeat, and with one
     struct engineio *engineio;
     struct origin_list origins;
 };

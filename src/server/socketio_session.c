@@ -78,11 +78,13 @@ static void send_event(struct socketio_namespace *ns, struct socketio_head *head
     struct buf start = { 0 };
     head->nsp = name_of(ns);
     head->n_attachments = (unsigned)e->n_attachments;
-    if (socketio_put_head(&start, head) != 0) {
+    // Nearly all are plain events in the main namespace, whose head is one digit.
+    bool is_plain = head->type == SOCKETIO_EVENT && ns->name_len == 1;
+    if (!is_plain && socketio_put_head(&start, head) != 0) {
         engineio_session_end_later(engineio);
     } else {
-        struct span parts[] = { buf_span(&start), SPAN("["), e->name, e->name.len && e->args.len ? SPAN(",") : SPAN(""),
-                                e->args,          SPAN("]") };
+        struct span parts[] = { is_plain ? SPAN("2") : buf_span(&start),           SPAN("["), e->name,
+                                e->name.len && e->args.len ? SPAN(",") : SPAN(""), e->args,   SPAN("]") };
         engineio_session_send(engineio, false, parts, sizeof parts / sizeof *parts);
         for (size_t i = 0; i < e->n_attachments; i++)
             engineio_session_send(engineio, true, &e->attachments[i], 1);

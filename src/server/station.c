@@ -98,10 +98,12 @@ static void fill_site(struct station *s, const struct station_opts *opts)
         .n_mounts = s->mounts.n,
         .web_root = opts->web_root,
         .ws = { .websocket = opts->websocket, .pool = &s->ws_pool },
+        .heartbeat_ws = { .websocket = opts->websocket, .pool = &s->ws_pool },
         .engineio = &s->engineio,
         .origins = opts->origins,
     };
     s->drain_ms = opts->drain_ms;
+    s->site.heartbeat_ws.websocket.message_timeout_ms = opts->dialect->alive_ms;
     s->http = (struct http_opts){ .head_timeout_ms = opts->head_timeout_ms,
                                   .on_request = route_request,
                                   .on_move = on_move,

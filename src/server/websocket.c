@@ -95,11 +95,13 @@ static void free_gather(struct websocket *w)
 // A payload lies in the read buffer or in our own: either may be written to.
 static void handle_text(struct websocket *w, struct span text)
 {
+    w->told_at = w->heard_at;
     w->handler->on_text(w, (char *)text.p, text.len);
 }
 
 static void handle_binary(struct websocket *w, struct span data)
 {
+    w->told_at = w->heard_at;
     w->handler->on_binary(w, (char *)data.p, data.len);
 }
 
@@ -167,13 +169,27 @@ static void handle_piece(struct websocket *w, const struct ws_piece *piece)
     forget_gathered(w, piece->opcode);
 }
 
+// Milliseconds since AT, which is no more than 49 days ago.
+static uint64_t ms_since(const struct websocket *w, uint32_t at)
+{
+    return (uint32_t)((uint32_t)uv_now(w->conn->group->loop) - at);
+}
+
+// Has on_deadline() called in MS, or when there was no message for too long by then.
+static void look_in(struct websocket *w, uint64_t ms)
+{
+    uint64_t limit_ms = w->opts->message_timeout_ms, untold_ms = ms_since(w, w->told_at);
+    uint64_t left_ms = limit_ms > untold_ms ? limit_ms - untold_ms : 0;
+    conn_set_deadline(w->conn, limit_ms && left_ms < ms ? left_ms : ms);
+}
+
 static void on_data(struct conn *c, char *p, size_t len)
 {
     struct websocket *w = c->user;
-    w->heard_at = uv_now(c->group->loop);
+    w->heard_at = (uint32_t)uv_now(c->group->loop);
     if (w->state == WEBSOCKET_PINGED) {
         w->state = WEBSOCKET_OPEN;
-        conn_set_deadline(c, w->opts->ping_interval_ms);
+        look_in(w, w->opts->ping_interval_ms);
     }
     while (len && w->state < WEBSOCKET_ENDING && c->state == CONN_OPEN) {
         struct ws_piece piece;
@@ -197,7 +213,8 @@ static void on_drain(struct conn *c)
     conn_resume(c);
 }
 
-// One deadline serves all: a close that was asked for, the next ping, and the end of the wait for its answer.
+// One deadline serves all: a close that was asked for, the next ping, and the end of the wait for its answer or for a
+// message.
 static void on_deadline(struct conn *c)
 {
     struct websocket *w = c->user;
@@ -205,15 +222,17 @@ static void on_deadline(struct conn *c)
         websocket_end(w, w->closing_code);
         return;
     }
-    uint64_t silent_ms = uv_now(c->group->loop) - w->heard_at;
-    if (w->state == WEBSOCKET_PINGED) {
+    uint64_t silent_ms = ms_since(w, w->heard_at), limit_ms = w->opts->message_timeout_ms;
+    if (limit_ms && ms_since(w, w->told_at) >= limit_ms) {
+        websocket_end(w, WS_CLOSE_NO_STATUS);
+    } else if (w->state == WEBSOCKET_PINGED) {
         conn_close(c, UV_ETIMEDOUT);
     } else if (silent_ms >= w->opts->ping_interval_ms) {
         w->state = WEBSOCKET_PINGED;
         write_frame(w, WS_PING, NULL, 0);
-        conn_set_deadline(c, w->opts->ping_timeout_ms);
+        look_in(w, w->opts->ping_timeout_ms);
     } else {
-        conn_set_deadline(c, w->opts->ping_interval_ms - silent_ms);
+        look_in(w, w->opts->ping_interval_ms - silent_ms);
     }
 }
 
@@ -269,10 +288,11 @@ static void write_handshake(struct conn *c, const struct http_request *r)
 void websocket_open(struct websocket *w, struct conn *c, const struct http_request *r,
                     const struct websocket_handler *handler, const struct websocket_opts *opts)
 {
-    *w = (struct websocket){ .conn = c, .handler = handler, .opts = opts, .heard_at = uv_now(c->group->loop) };
+    uint32_t now = (uint32_t)uv_now(c->group->loop);
+    *w = (struct websocket){ .conn = c, .handler = handler, .opts = opts, .heard_at = now, .told_at = now };
     c->handler = &conn_handler;
     c->user = w;
     write_handshake(c, r);
     if (opts->ping_interval_ms)
-        conn_set_deadline(c, opts->ping_interval_ms);
+        look_in(w, opts->ping_interval_ms);
 }

@@ -25,8 +25,9 @@ struct websocket_handler {
 
 struct websocket_opts {
     struct ws_limits limits;
-    uint64_t ping_interval_ms; // without a byte from the client before it is pinged; 0: never
-    uint64_t ping_timeout_ms;  // without a byte after the ping before it counts as gone
+    uint64_t ping_interval_ms;   // without a byte from the client before it is pinged; 0: never
+    uint64_t ping_timeout_ms;    // without a byte after the ping before it counts as gone
+    uint64_t message_timeout_ms; // without a message before it is ended; 0: never. Only with the two above
 };
 
 enum websocket_state {
@@ -42,7 +43,7 @@ struct websocket {
     const struct websocket_opts *opts;
     struct ws_parser parser;
     struct websocket_gather *gather; // what has come of messages in pieces, or NULL
-    uint64_t heard_at;               // loop time of the last byte
+    uint32_t heard_at, told_at;      // loop time of the last byte, and of the last message; they wrap
     enum websocket_state state : 8;
     int closing_code : 24; // what websocket_end_later() asked for, or 0
 };

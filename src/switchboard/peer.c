@@ -36,7 +36,7 @@ int peer_add_call(struct peer *p, struct peer_ref other)
     call = malloc(sizeof *call);
     if (!call)
         return -ENOMEM;
-    call->other = other;
+    *call = (struct call){ .other = other };
     list_prepend(&p->calls, &call->in_peer);
     p->n_calls++;
     return 0;

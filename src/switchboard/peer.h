@@ -47,6 +47,8 @@ static inline struct span peer_name(const struct peer *p)
 struct call {
     struct list in_peer; // in peer->calls, the latest first
     struct peer_ref other;
+    // The dialect's own, all 0 in a new one: the numbers of P's first and its last offer, and of the last that it heard.
+    uint32_t first_offer, last_offer, last_heard;
 };
 
 // P's end of its call with OTHER, or NULL.

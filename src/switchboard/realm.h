@@ -12,9 +12,10 @@ struct switchboard;
 // One worker's door to a realm.
 struct realm {
     struct switchboard *switchboard;
-    struct bus *bus; // the switchboard's
-    uint32_t id;     // the same for all workers
-    size_t kept_len; // bytes that a dialect keeps here for those who are not there yet
+    struct bus *bus;   // the switchboard's
+    uint32_t id;       // the same for all workers
+    uint32_t n_offers; // that left here, for a dialect that numbers them
+    size_t kept_len;   // bytes that a dialect keeps here for those who are not there yet
 };
 
 #endif

@@ -9,7 +9,8 @@ import { servePage } from './lib/npm.js';
 
 useBrowser();
 
-const HTML = '<!doctype html><script src="/npm/peerjs/dist/peerjs.min.js"></script><video autoplay playsinline></video>';
+const HTML = `<!doctype html><script src="/npm/peerjs/dist/peerjs.min.js"></script>
+    <video autoplay playsinline></video>`;
 
 // A page with one Peer, whose events wait in `events` until they are asked for.
 class App {

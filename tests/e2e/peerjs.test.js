@@ -60,7 +60,7 @@ function testAll(name, run) {
 testAll('messages are passed on with the sender that the server knows', async (t, subject) => {
     const site = await Site.start(t, subject);
     const [a, b] = await site.open('A', 'B');
-    const sdp = { sdp: { type: 'offer', sdp: 'v=0\r\n' }, type: 'data', connectionId: 'dc_1', label: '\u00e9\u{1f600}' };
+    const sdp = { sdp: { type: 'offer', sdp: 'v=0\r\n' }, type: 'data', connectionId: 'dc_1', label: '\u00e9' };
     for (const type of ['OFFER', 'ANSWER', 'CANDIDATE']) {
         a.send({ type, payload: sdp, dst: 'B', src: 'king', extra: 1 });
         await b.expect(JSON.stringify({ type, src: 'A', dst: 'B', payload: sdp }));
@@ -115,8 +115,8 @@ testAll('what is no message is passed over', async (t, subject) => {
     const site = await Site.start(t, subject);
     const [a, b] = await site.open('A', 'B');
     const nonsense = ['[]', '{}', '{"type":"OFFER"}', '{"type":"DANCE","dst":"B"}', '{"dst":"B"}',
-        '{"type":"offer","dst":"B"}', '{"type":"OPEN","dst":"B"}', '{"type":["OFFER"],"dst":"B"}', '{"type":"__proto__"}',
-        '{"type":"HEARTBEAT","dst":"B"}', '{"type":"LEAVE","dst":"N"}', '{"type":"EXPIRE","dst":"N"}'];
+        '{"type":"offer","dst":"B"}', '{"type":"OPEN","dst":"B"}', '{"type":["OFFER"],"dst":"B"}',
+        '{"type":"__proto__"}', '{"type":"HEARTBEAT","dst":"B"}', '{"type":"LEAVE","dst":"N"}', '{"type":"EXPIRE","dst":"N"}'];
     nonsense.forEach(text => a.send(text));
     await a.expectSilence();
     a.send('{"type":"OFFER","dst":"B","payload":0}');
@@ -182,8 +182,8 @@ testAll('pages: what this is, an id, who is here', async (t, subject) => {
     const site = await Site.start(t, subject, ['--key', 'secret']);
     const home = await site.fetch('/app');
     assert.equal(home.headers.get('content-type'), 'application/json; charset=utf-8');
-    assert.equal(await home.text(), '{"name":"PeerJS Server","description":"A server side element to broker connections ' +
-        'between PeerJS clients.","website":"https://peerjs.com/"}');
+    assert.equal(await home.text(), '{"name":"PeerJS Server","description":"A server side element to broker ' +
+        'connections between PeerJS clients.","website":"https://peerjs.com/"}');
     const id = await site.fetch('/app/secret/id?ts=17&version=1.5.5', { headers: { Origin: 'https://example.org' } });
     assert.equal(id.status, 200);
     assert.equal(id.headers.get('content-type'), 'text/html; charset=utf-8');
@@ -281,6 +281,16 @@ testOurs('what is not JSON, or no object, is passed over too', async (t, subject
     await a.expect('{"type":"OFFER","src":"A","dst":"A","payload":0}');
 });
 
+// There only HEARTBEAT does.
+testOurs('any message is a sign of life, but no pong', async (t, subject) => {
+    const site = await Site.start(t, subject, ['--alive-timeout', '600ms', '--ws-ping-interval', '50ms']);
+    const [a, b] = await site.open('A', 'B');
+    const talking = setInterval(() => a.send({ type: 'EXPIRE', dst: 'N' }), 150);
+    t.after(() => clearInterval(talking));
+    await b.expectClose(NO_STATUS);
+    await a.expectSilence();
+});
+
 // There one message of any length reaches everyone's memory.
 testOurs('messages over the limit are refused', async (t, subject) => {
     const site = await Site.start(t, subject, ['--max-message', '1k']);
@@ -303,7 +313,8 @@ testOurs('what waits is limited, and what is too much expires at once', async (t
 testOurs('clients that were told no path find it', async (t, subject) => {
     const site = await Site.start(t, subject, ['--key', 'secret', '--allow-discovery']);
     for (const path of ['/peerjs', '/peerjs/peerjs', '/app', '/app/peerjs/']) {
-        const client = await Client.connect(`ws://127.0.0.1:${site.port}${path}?key=secret&id=${encodeURIComponent(path)}&token=t`);
+        const query = new URLSearchParams({ key: 'secret', id: path, token: 't' });
+        const client = await Client.connect(`ws://127.0.0.1:${site.port}${path}?${query}`);
         t.after(() => client.destroy());
         await client.expect(OPEN);
     }

@@ -80,8 +80,8 @@ testAll('every key is kept', async (t, url) => {
 testAll('a ping gets a pong, and what is no message nothing', async (t, url) => {
     const [a] = await connect(t, url);
     a.send({ type: 'subscribe', topics: [5, null, {}, 't', 't'] });
-    ['{}', '[]', '5', 'null', '{"type":"publish"}', '{"type":"dance"}', '{"type":"subscribe"}', '{"type":"unsubscribe"}',
-        '{"type":"publish","topic":5}', '{"type":"publish","topic":""}'].forEach(text => a.send(text));
+    ['{}', '[]', '5', 'null', '{"type":"publish"}', '{"type":"dance"}', '{"type":"subscribe"}',
+        '{"type":"unsubscribe"}', '{"type":"publish","topic":5}', '{"type":"publish","topic":""}'].forEach(text => a.send(text));
     a.send({ type: 'ping' });
     await a.expect('{"type":"pong"}');
     a.send(PUBLICATION);
@@ -108,8 +108,9 @@ testAll("y-webrtc's WebSocket is content", async (t, url) => {
 });
 
 testAll('a page says okay', async (t, url) => {
-    if (new URL(url).pathname === '/' && t.name.includes('strowger')) {
-        return; // there it is the page for people
+    if (t.name.startsWith('strowger at /:')) {
+        t.skip('there it is the page for people');
+        return;
     }
     const response = await fetch(url.replace('ws:', 'http:'));
     assert.deepEqual([response.status, await response.text()], [200, 'okay']);

@@ -178,7 +178,7 @@ static void peerjs_server_has_other_names(void **state)
     assert_string_equal(c->tls_key.items[0], "k.pem");
     assert_string_equal(c->tls_cert.items[0], "c.pem");
     assert_string_equal(c->allow_origin.items[0], "https://a.example");
-    assert_int_equal(PARSE("-k", "secret", "-c", "8"), CONFIG_OK);
+    assert_int_equal(PARSE("-k", "secret", "--concurrent-limit", "8"), CONFIG_OK);
     assert_string_equal(c->peerjs_key, "secret");
     assert_int_equal(c->concurrent_limit, 8);
 }

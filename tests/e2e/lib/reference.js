@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The servers whose places ours takes, from npm: the same tests run against them, so that what we take for their way is it.
+// The servers whose places ours takes, from npm: the same tests run against them, to show that what we take for their way
+// is it.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { once } from 'node:events';
