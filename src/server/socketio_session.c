@@ -366,8 +366,10 @@ static void on_close(struct engineio_session *e)
     if (!s->engineio)
         return; // it was never opened
     stop_waiting(s);
-    while (!list_is_empty(&s->namespaces))
-        leave(CONTAINER_OF(s->namespaces.next, struct socketio_namespace, in_owner));
+    LIST_EACH(&s->namespaces, node)
+    {
+        leave(CONTAINER_OF(node, struct socketio_namespace, in_owner));
+    }
     free_gathering(s);
 }
 
