@@ -119,7 +119,7 @@ struct conn *conn_adopt(struct conn_group *g, const struct conn_transfer *t, con
     c->client = t->client;
     if (c->tls)
         c->tls->bio.chunks = &g->chunk_pool;
-    list_append(&g->conns, &c->in_group);
+    list_prepend(&g->conns, &c->in_group);
     deadline_init(&c->deadline, on_due);
     g->stats.n_accepted++;
     g->stats.n_open++;
@@ -154,7 +154,12 @@ static void set_waiting(struct conn *c, bool is_waiting)
         return;
     c->is_waiting = is_waiting;
     list_remove(&c->in_group);
-    list_append(is_waiting ? &c->group->to_flush : &c->group->conns, &c->in_group);
+    if (is_waiting)
+        list_append(&c->group->to_flush, &c->in_group);
+    else if (c->is_shed)
+        list_append(&c->group->conns, &c->in_group);
+    else
+        list_prepend(&c->group->conns, &c->in_group); // see conn_group_shed()
 }
 
 static void on_closed(uv_handle_t *handle)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -377,9 +378,8 @@ static int count_workers(const struct server *s)
 
 // ---- running
 
-static void on_signal(uv_signal_t *signal, int number)
+static void handle_stop(struct server *s, int number)
 {
-    struct server *s = signal->data;
     int level = ++s->n_stops == 1 ? STATION_DRAIN : STATION_STOP;
     log_write(LOG_INFO, level == STATION_DRAIN ? "stopping" : "stopping now",
               LOG_TEXT("reason", number == SIGTERM ? "SIGTERM" : "SIGINT"));
@@ -387,9 +387,8 @@ static void on_signal(uv_signal_t *signal, int number)
         station_stop(&s->stations[i], level);
 }
 
-static void on_hangup(uv_signal_t *signal, int number)
+static void handle_hangup(struct server *s, int number)
 {
-    struct server *s = signal->data;
     char error[TLS_ERROR_LEN];
     (void)number;
     if (certificates_load(s->tls, s->config, error) == 0)
@@ -398,20 +397,45 @@ static void on_hangup(uv_signal_t *signal, int number)
         log_write(LOG_ERROR, "certificates kept as they were", LOG_TEXT("reason", error));
 }
 
-static void watch_signals(struct server *s)
+static const struct {
+    int number;
+    void (*handle)(struct server *s, int number);
+} watched_signals[] = { { SIGTERM, handle_stop }, { SIGINT, handle_stop }, { SIGHUP, handle_hangup } };
+
+enum { N_SIGNALS = sizeof watched_signals / sizeof *watched_signals };
+
+static void on_signal(uv_poll_t *poll, int status, int events)
 {
-    static const struct {
-        int number;
-        uv_signal_cb call;
-    } watched[SERVER_N_SIGNALS] = { { SIGTERM, on_signal }, { SIGINT, on_signal }, { SIGHUP, on_hangup } };
+    struct server *s = CONTAINER_OF(poll, struct server, signals);
+    struct signalfd_siginfo info;
+    (void)status;
+    (void)events;
+    while (read(s->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
+        for (int i = 0; i < N_SIGNALS; i++)
+            if (watched_signals[i].number == (int)info.ssi_signo)
+                watched_signals[i].handle(s, (int)info.ssi_signo);
+}
+
+// Signals are read like everything else, on one thread: the others, begun after this, have them blocked too. 0 or a
+// negative errno.
+static int watch_signals(struct server *s)
+{
     // Without certificates a hangup is what it says: the terminal is gone, and who started us there with it.
-    int n = s->config->tls_cert.n ? SERVER_N_SIGNALS : SERVER_N_SIGNALS - 1;
-    for (int i = 0; i < n; i++) {
-        uv_signal_init(&s->stations[0].worker.loop, &s->signals[i]);
-        s->signals[i].data = s;
-        uv_signal_start(&s->signals[i], watched[i].call, watched[i].number);
-    }
+    int n = s->config->tls_cert.n ? N_SIGNALS : N_SIGNALS - 1;
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < n; i++)
+        sigaddset(&set, watched_signals[i].number);
+    s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (s->signal_fd < 0)
+        return -errno;
+    int err = uv_poll_init(&s->stations[0].worker.loop, &s->signals, s->signal_fd);
+    if (err)
+        return err;
+    uv_poll_start(&s->signals, UV_READABLE, on_signal);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN); // a closed stderr must not end the calls of others
+    return 0;
 }
 
 static void log_place(const struct listen_place *l)
@@ -447,7 +471,7 @@ static void log_places(const struct server *s)
 
 int server_start(struct server *s, const struct config *c, char error[SERVER_ERROR_LEN])
 {
-    *s = (struct server){ .config = c, .web_root.fd = -1 };
+    *s = (struct server){ .config = c, .web_root.fd = -1, .signal_fd = -1 };
     raise_descriptor_limit();
     int err = check_names(c, error);
     err = err ? err : open_certificates(s, error);
@@ -460,11 +484,14 @@ int server_start(struct server *s, const struct config *c, char error[SERVER_ERR
     }
     err = err ? err : begin_stations(s, count_workers(s), error);
     err = err ? err : listen_on(s, error);
+    if (!err && watch_signals(s) != 0) {
+        snprintf(error, SERVER_ERROR_LEN, "can't watch for signals");
+        err = -EIO;
+    }
     if (err) {
         server_stop(s);
         return err;
     }
-    watch_signals(s);
     log_places(s);
     return 0;
 }
@@ -506,4 +533,6 @@ void server_stop(struct server *s)
     tls_context_free(s->tls);
     if (s->web_root.fd >= 0)
         web_root_close(&s->web_root);
+    if (s->signal_fd >= 0)
+        close(s->signal_fd);
 }

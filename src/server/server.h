@@ -7,7 +7,7 @@
 #include "server/listen.h"
 #include "server/station.h"
 
-enum { SERVER_N_SIGNALS = 3, SERVER_MAX_OWN_ADDRESSES = 16, SERVER_ADDRESS_LEN = 16 };
+enum { SERVER_MAX_OWN_ADDRESSES = 16, SERVER_ADDRESS_LEN = 16 };
 enum { SERVER_N_PEERJS_MOUNTS = 2, SERVER_PEERJS_MOUNT_LEN = 280 };
 
 struct own_addresses {
@@ -39,8 +39,9 @@ struct server {
     int n_stations; // those that were begun
     const char **mounts;
     char peerjs_mounts[SERVER_N_PEERJS_MOUNTS][SERVER_PEERJS_MOUNT_LEN];
-    int n_stops; // signals to stop that came
-    uv_signal_t signals[SERVER_N_SIGNALS];
+    int n_stops;       // signals to stop that came
+    uv_poll_t signals; // of signal_fd, on the first station's loop
+    int signal_fd;     // or -1
 };
 
 enum { SERVER_ERROR_LEN = 512 };

@@ -24,3 +24,15 @@ test('a long drain does not keep a server with few connections', async t => {
     await server.stop();
     assert.equal((await a.closed).code, 1001);
 });
+
+test('who is just being written to is not forgotten', async t => {
+    const server = await start(t, ['--mount', '/echo=echo', '--drain-time', '1h']);
+    const clients = await Promise.all(Array.from({ length: 50 }, () => server.connect('/echo')));
+    for (const client of clients) {
+        client.ws.on('message', data => client.ws.send(data)); // without end
+        client.send('again');
+    }
+    await Promise.all(clients.map(client => client.next()));
+    await server.stop();
+    assert.deepEqual(await closeCodes(clients), [1001]);
+});
