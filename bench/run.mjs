@@ -232,7 +232,8 @@ function formatBar({ most, least, share }) {
 
 function verdict({ most = Infinity, least = -Infinity, share }, ours, ratio) {
   if (ours === undefined || (most === Infinity && least === -Infinity && share === undefined)) return '';
-  const isMet = ours <= most && ours >= least && (share === undefined || ratio === undefined || ratio <= share);
+  if (share !== undefined && ratio === undefined) return 'peer not run';
+  const isMet = ours <= most && ours >= least && (share === undefined || ratio <= share);
   return isMet ? 'pass' : '**miss**';
 }
 
