@@ -25,7 +25,7 @@ test('a long drain does not keep a server with few connections', async t => {
     assert.equal((await a.closed).code, 1001);
 });
 
-test('who is just being written to is not forgotten', async t => {
+test('who talks without end is closed like the others', async t => {
     const server = await start(t, ['--mount', '/echo=echo', '--drain-time', '1h']);
     const clients = await Promise.all(Array.from({ length: 50 }, () => server.connect('/echo')));
     for (const client of clients) {
