@@ -7,6 +7,8 @@
 // cmocka.h wants the four above
 #include <cmocka.h>
 
+#include <unistd.h>
+
 #include "conn_fixture.h"
 
 static void finish_now(struct fixture *f)
@@ -26,6 +28,46 @@ static void finishing_from_on_drain_goes_on(void **state)
     RUN_UNTIL(&f->loopback, f->far.has_eof);
     far_end_shutdown(&f->far);
     RUN_UNTIL(&f->loopback, f->n_closes);
+    end(f);
+}
+
+static void hear_nothing(struct conn *c, char *p, size_t len)
+{
+    (void)c;
+    (void)p;
+    (void)len;
+}
+
+static void end_quietly(struct conn *c, int err)
+{
+    (void)err;
+    *(bool *)c->user = true;
+}
+
+// While one waits to be written to, another is asked to end and lingers: the first must still have its turn.
+static void shedding_comes_to_who_was_being_written_to(void **state)
+{
+    (void)state;
+    static const struct conn_handler quiet = { .on_data = hear_nothing, .on_close = end_quietly };
+    int fds[2];
+    bool is_closed = false;
+    struct fixture *f = open_conn(&handler, 0);
+    struct conn_group *g = f->conn->group;
+    tcp_pair(fds, 0);
+    struct conn *lingering = conn_open(g, fds[0], NULL, &quiet, &is_closed);
+    assert_non_null(lingering);
+    write_text(f, "x");
+    conn_group_shed(g, 1);
+    assert_true(lingering->is_shed);
+    assert_false(f->conn->is_shed);
+    RUN_UNTIL(&f->loopback, far_end_has(&f->far, "x"));
+    write_text(f, "y");
+    RUN_UNTIL(&f->loopback, far_end_has(&f->far, "xy"));
+    conn_group_shed(g, 1);
+    assert_true(f->conn->is_shed);
+    conn_close(lingering, 0);
+    RUN_UNTIL(&f->loopback, is_closed);
+    close(fds[1]);
     end(f);
 }
 
@@ -268,6 +310,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finishing_from_on_drain_goes_on),
+        cmocka_unit_test(shedding_comes_to_who_was_being_written_to),
         cmocka_unit_test(finish_keeps_the_last_answer),
         cmocka_unit_test(finish_waits_so_long_and_no_longer),
         cmocka_unit_test(finish_is_patient_while_output_leaves),
