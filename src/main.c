@@ -16,15 +16,13 @@ static void print_help(void)
          "\n"
          "usage: strowger [OPTION]...\n"
          "\n"
-         "Listens for HTTP and WebSocket on TCP, and for STUN on UDP, and logs the address to open.\n"
-         "\n"
-         "options:");
+         "Listens for HTTP and WebSocket on TCP, and for STUN on UDP, and logs the address to open.");
     config_print_options();
-    puts("\ndialects:");
+    puts("\nDialects:");
     const struct dialect *d;
     for (size_t i = 0; (d = dialect_at(i)); i++)
         printf("  %-8s %s\n", d->name, d->summary);
-    printf("\nmounted by default:");
+    printf("\nMounted by default:");
     for (size_t i = 0; server_default_mounts[i]; i++)
         printf(" %s", server_default_mounts[i]);
     puts("\n(\"/\" takes every path that no other mount claims)");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Every setting there is; see config.h.
+// The settings of the server; see config.h.
 #include "server/config.h"
 
 #include <errno.h>
@@ -11,19 +11,35 @@
 
 enum type { NUMBER, SIZE, DURATION, MILLIS, SWITCH, FLAG, LEVEL, TEXT, LIST };
 
+enum trait { SITE = 1, LIVE = 2, SECRET = 4 };
+
+enum section {
+#define CONFIG_ID(id, title) id,
+    CONFIG_SECTIONS(CONFIG_ID)
+#undef CONFIG_ID
+};
+
+static const char *const section_titles[] = {
+#define CONFIG_TITLE(id, title) title,
+    CONFIG_SECTIONS(CONFIG_TITLE)
+#undef CONFIG_TITLE
+};
+
 struct option {
     const char *name; // with underscores
     char letter;
     enum type type;
     const char *default_value;
     int64_t min, max;
+    enum section section;
+    unsigned traits; // of enum trait
     const char *argument, *help;
     size_t offset; // in struct config
 };
 
 static const struct option options[] = {
-#define CONFIG_ROW(field, letter, type, default_value, min, max, argument, help)                                       \
-    { #field, letter, type, default_value, min, max, argument, help, offsetof(struct config, field) },
+#define CONFIG_ROW(field, letter, type, value, min, max, section, traits, argument, help)                              \
+    { #field, letter, type, value, min, max, section, traits, argument, help, offsetof(struct config, field) },
     CONFIG_OPTIONS(CONFIG_ROW)
 #undef CONFIG_ROW
 };
@@ -341,6 +357,8 @@ void config_print_options(void)
     for (size_t i = 0; i < N_OPTIONS; i++) {
         const struct option *o = &options[i];
         char flag[64], help[256];
+        if (!i || o->section != options[i - 1].section)
+            printf("\n%s:\n", section_titles[o->section]);
         const char *quote = o->type == TEXT ? "\"" : "";
         if (o->default_value)
             snprintf(help, sizeof help, "%s [%s%s%s]", o->help, quote, o->default_value, quote);
@@ -348,6 +366,7 @@ void config_print_options(void)
             snprintf(help, sizeof help, "%s", o->help);
         print_row(o->letter, flag_of(o, flag), o->argument, help);
     }
+    puts("\nOther:");
     print_row('h', "--help", "", "say this and exit");
     print_row('v', "--version", "", "say which version this is and exit");
 }

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// Every setting there is, in one table: from it come the struct, the flags, the environment, the file and all that is said
+// about them, on --help, in the manual and in docs/options.md.
+#ifndef STROWGER_SERVER_OPTIONS_H
+#define STROWGER_SERVER_OPTIONS_H
+
+// S(section, title), in the order in which they are shown.
+#define CONFIG_SECTIONS(S)                                                                                             \
+    S(LISTENING, "Listening")                                                                                          \
+    S(TLS, "TLS and proxies")                                                                                          \
+    S(PAGES, "Paths and pages")                                                                                        \
+    S(ROOMS, "Dialect rooms")                                                                                          \
+    S(PEERJS, "Dialect peerjs")                                                                                        \
+    S(TOPICS, "Dialect topics")                                                                                        \
+    S(ENGINEIO, "Engine.IO and Socket.IO")                                                                             \
+    S(LIMITS, "Limits")                                                                                                \
+    S(RUNNING, "Running")
+
+// X(field, letter, type, default, min, max, section, traits, argument, help)
+//   field     in struct config, the flag's name with '-' for '_', and the key in a file
+//   letter    of the short flag, or 0
+//   type      NUMBER, SIZE (bytes, with k m g), DURATION (with ms s m h), MILLIS (the same, or milliseconds alone), SWITCH
+//             (on or off), FLAG (on when it is there, without a value), LEVEL, TEXT, or LIST (repeatable)
+//   default   as it would be written; NULL: none
+//   min, max  of what has a number, in its own unit; of a TEXT's length in bytes
+//   section   of CONFIG_SECTIONS, whose rows stand together
+//   traits    SITE: each site may have its own; LIVE: SIGHUP changes it; SECRET: never shown; or 0
+//   argument  what stands for the value where the option is explained
+//   help      one sentence without capital and full stop
+#define CONFIG_OPTIONS(X)                                                                                              \
+    X(port, 'p', NUMBER, "8888", 0, 65535, LISTENING, SITE, "PORT",                                                    \
+      "listen on this port, TCP and UDP; 0 takes a free one")                                                          \
+    X(host, 'H', TEXT, NULL, 1, 255, LISTENING, SITE, "HOST",                                                          \
+      "listen on this address only, not on every one of this machine")                                                 \
+    X(listen, 0, LIST, NULL, 2, 300, LISTENING, SITE, "[tls:]HOST:PORT",                                               \
+      "listen there instead, with TLS or without; no HOST is every address; repeatable")                               \
+    X(tls_cert, 0, LIST, NULL, 1, 4096, TLS, LIVE, "FILE",                                                             \
+      "PEM file of a certificate and its chain; without --listen all is TLS")                                          \
+    X(tls_key, 0, LIST, NULL, 1, 4096, TLS, LIVE, "FILE",                                                              \
+      "its key; repeat both for ECDSA beside RSA. SIGHUP reads them again")                                            \
+    X(dev, 0, FLAG, NULL, 0, 1, TLS, 0, "", "make up a certificate and serve https beside http, on port 8443")         \
+    X(behind_proxy, 0, LIST, NULL, 2, 64, TLS, 0, "CIDR",                                                              \
+      "believe proxies there who their client is: PROXY protocol, X-Forwarded-For, Forwarded; repeatable")             \
+    X(handshake_timeout, 0, DURATION, "5s", 10, 86400000, TLS, 0, "TIME",                                              \
+      "close a connection whose TLS handshake takes longer")                                                           \
+    X(mount, 0, LIST, NULL, 1, 1024, PAGES, SITE, "PATH=DIALECT",                                                      \
+      "speak DIALECT at PATH; repeatable, over the ones below")                                                        \
+    X(web_root, 0, TEXT, NULL, 1, 4096, PAGES, SITE, "DIR", "serve this directory instead of the built-in page")       \
+    X(greeting, 0, TEXT, NULL, 1, 1024, PAGES, SITE, "TEXT", "login dialect: send TEXT as the first message")          \
+    X(unknown_text, 0, TEXT, "Unrecognized command: ", 0, 1024, PAGES, SITE, "TEXT",                                   \
+      "login, join dialect: what stands before the type in the answer to an unknown one")                              \
+    X(allow_origin, 0, LIST, NULL, 1, 256, PAGES, SITE | LIVE, "ORIGIN",                                               \
+      "let only pages of this origin in: exact, https://*.example.org, null, *")                                       \
+    X(room_capacity, 0, NUMBER, "2", 1, 100000, ROOMS, SITE, "N", "rooms dialect: members of a room")                  \
+    X(room_log, 0, SWITCH, "on", 0, 1, ROOMS, SITE, "on|off",                                                          \
+      "rooms dialect: tell clients what happens in `log` events")                                                      \
+    X(room_sentences, 0, SWITCH, "off", 0, 1, ROOMS, SITE, "on|off",                                                   \
+      "rooms dialect: emit the tutorial's events named by sentences")                                                  \
+    X(room_broadcast, 0, SWITCH, "off", 0, 1, ROOMS, SITE, "on|off",                                                   \
+      "rooms dialect: pass messages to everyone, not the room")                                                        \
+    X(room_event, 0, LIST, NULL, 3, 256, ROOMS, SITE, "THEIRS=OURS",                                                   \
+      "rooms dialect: what a page calls one of our events")                                                            \
+    X(peerjs_path, 0, TEXT, "/peerjs", 1, 256, PEERJS, SITE, "PATH", "PeerJS clients: the path that they are told")    \
+    X(peerjs_key, 'k', TEXT, "peerjs", 1, 256, PEERJS, SITE, "KEY", "PeerJS: the key that they must know")             \
+    X(alive_timeout, 0, MILLIS, "60s", 10, 86400000, PEERJS, SITE, "TIME",                                             \
+      "PeerJS: close clients that send nothing for this long")                                                         \
+    X(expire_timeout, 't', MILLIS, "5s", 10, 86400000, PEERJS, SITE, "TIME",                                           \
+      "PeerJS: how long messages wait for who is not there")                                                           \
+    X(concurrent_limit, 0, NUMBER, "5000", 1, 1 << 24, PEERJS, SITE, "N", "PeerJS: how many may be there at once")     \
+    X(allow_discovery, 0, FLAG, NULL, 0, 1, PEERJS, SITE, "", "PeerJS: tell everyone who asks which ids are there")    \
+    X(peerjs_leave, 0, SWITCH, "on", 0, 1, PEERJS, SITE, "on|off",                                                     \
+      "PeerJS: tell those a client talked to when it goes")                                                            \
+    X(max_topics, 0, NUMBER, "100", 1, 100000, TOPICS, SITE, "N",                                                      \
+      "topics dialect: how many one connection may subscribe to")                                                      \
+    X(max_subscribers, 0, NUMBER, "10000", 1, 1 << 24, TOPICS, SITE, "N",                                              \
+      "topics dialect: how many one topic may have")                                                                   \
+    X(namespace, 0, LIST, NULL, 2, 256, ENGINEIO, SITE, "NAME", "a Socket.IO namespace that there is beside /")        \
+    X(ping_interval, 0, DURATION, "25s", 10, 86400000, ENGINEIO, 0, "TIME", "Engine.IO: time between heartbeats")      \
+    X(ping_timeout, 0, DURATION, "20s", 10, 86400000, ENGINEIO, 0, "TIME",                                             \
+      "Engine.IO: how long a heartbeat may go unanswered")                                                             \
+    X(max_payload, 0, SIZE, "1000000", 128, 1 << 30, ENGINEIO, 0, "SIZE",                                              \
+      "Engine.IO: refuse longer messages and request bodies")                                                          \
+    X(connect_timeout, 0, DURATION, "45s", 10, 86400000, ENGINEIO, 0, "TIME",                                          \
+      "Socket.IO: close clients that join no namespace")                                                               \
+    X(upgrade_timeout, 0, DURATION, "10s", 10, 86400000, ENGINEIO, 0, "TIME",                                          \
+      "Engine.IO: close WebSockets that do not upgrade")                                                               \
+    X(max_message, 0, SIZE, "256k", 128, 1 << 30, LIMITS, 0, "SIZE",                                                   \
+      "refuse longer WebSocket messages (close code 1009)")                                                            \
+    X(max_fragments, 0, NUMBER, "131072", 1, 1 << 30, LIMITS, 0, "N",                                                  \
+      "refuse WebSocket messages of more fragments (1009)")                                                            \
+    X(ws_ping_interval, 0, DURATION, "25s", 10, 86400000, LIMITS, 0, "TIME",                                           \
+      "ping a WebSocket that has been silent this long")                                                               \
+    X(ws_ping_timeout, 0, DURATION, "10s", 10, 86400000, LIMITS, 0, "TIME",                                            \
+      "close it when it stays silent this long after that")                                                            \
+    X(head_timeout, 0, DURATION, "10s", 10, 86400000, LIMITS, 0, "TIME",                                               \
+      "close a connection whose HTTP request takes longer")                                                            \
+    X(workers, 0, NUMBER, "0", 0, 64, RUNNING, 0, "N", "serve with N threads; 0: one for each core that may be used")  \
+    X(drain_time, 0, DURATION, "10s", 0, 3600000, RUNNING, 0, "TIME",                                                  \
+      "on SIGTERM, spread the closing of connections over this long; a second SIGTERM exits at once")                  \
+    X(log_level, 0, LEVEL, "info", 0, LOG_TRACE, RUNNING, LIVE, "LEVEL",                                               \
+      "log error, warn, info, debug or trace, and what is graver")
+
+#endif
