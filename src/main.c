@@ -23,8 +23,8 @@ static void print_help(void)
     for (size_t i = 0; (d = dialect_at(i)); i++)
         printf("  %-8s %s\n", d->name, d->summary);
     printf("\nMounted by default:");
-    for (size_t i = 0; server_default_mounts[i]; i++)
-        printf(" %s", server_default_mounts[i]);
+    for (size_t i = 0; site_default_mounts[i]; i++)
+        printf(" %s", site_default_mounts[i]);
     puts("\n(\"/\" takes every path that no other mount claims)");
 }
 
@@ -32,7 +32,7 @@ static int serve(const struct config *config)
 {
     static struct server server;
     char error[SERVER_ERROR_LEN];
-    int err = server_start(&server, config, error);
+    int err = server_start(&server, config, 1, error);
     if (err) {
         fprintf(stderr, "strowger: %s\n", error);
         return err == -EINVAL ? EXIT_USAGE : EXIT_FAILED;

@@ -3,7 +3,7 @@
 #include "server/engineio.h"
 
 struct request {
-    struct engineio *eio;
+    const struct engineio *eio;
     struct http_conn *h;
     const struct http_request *r;
     const struct mount *mount;
@@ -30,7 +30,7 @@ static void refuse(const struct request *q, const struct engineio_refusal *refus
 
 static void handshake_polling(const struct request *q)
 {
-    struct engineio_session *e = engineio_session_new(&q->eio->home, q->mount, q->handler, &q->query.link);
+    struct engineio_session *e = engineio_session_new(q->eio->home, q->mount, q->handler, &q->query.link);
     if (!e) {
         http_respond_text(q->h, 503, SPAN(""), SPAN("There is no memory for another session.\n"));
         return;
@@ -46,10 +46,10 @@ static void handshake_polling(const struct request *q)
 
 static void handshake_socket(const struct request *q)
 {
-    struct engineio_session *e = engineio_session_new(&q->eio->home, q->mount, q->handler, &q->query.link);
+    struct engineio_session *e = engineio_session_new(q->eio->home, q->mount, q->handler, &q->query.link);
     if (!e)
         http_respond_text(q->h, 503, SPAN(""), SPAN("There is no memory for another session.\n"));
-    else if (engineio_socket_start(http_conn_take(q->h), q->r, &q->eio->socket, e) == 0)
+    else if (engineio_socket_start(http_conn_take(q->h), q->r, q->eio->socket, e) == 0)
         engineio_session_open(e);
     else
         engineio_session_discard(e);
@@ -60,7 +60,7 @@ static void handle_upgrade(const struct request *q)
     if (websocket_check(q->r) != 0)
         refuse(q, &engineio_refusals[ENGINEIO_BAD_REQUEST]);
     else if (q->session)
-        engineio_socket_probe(http_conn_take(q->h), q->r, &q->eio->socket, q->session);
+        engineio_socket_probe(http_conn_take(q->h), q->r, q->eio->socket, q->session);
     else
         handshake_socket(q);
 }
@@ -93,16 +93,16 @@ static bool is_moved(const struct engineio_home *home, struct http_conn *h, stru
     return true;
 }
 
-void engineio_request(struct engineio *eio, struct http_conn *h, const struct http_request *r,
+void engineio_request(const struct engineio *eio, struct http_conn *h, const struct http_request *r,
                       const struct mount *mount, const struct engineio_handler *handler)
 {
     struct request q = { .eio = eio, .h = h, .r = r, .mount = mount, .handler = handler };
     engineio_parse_query(r->query, &q.query);
-    if (is_moved(&eio->home, h, q.query.sid))
+    if (is_moved(eio->home, h, q.query.sid))
         return;
     q.is_upgrade =
         http_field_has(r, SPAN("Upgrade"), SPAN("websocket")) && http_field_has(r, SPAN("Connection"), SPAN("Upgrade"));
-    q.session = q.query.sid.len ? engineio_session_find(&eio->home, mount, q.query.sid) : NULL;
+    q.session = q.query.sid.len ? engineio_session_find(eio->home, mount, q.query.sid) : NULL;
     struct buf cors = { 0 };
     // The server of version 3's clients let every page in.
     if (origin_put_cors(eio->origins, q.query.link.version == ENGINEIO_3, r, &cors) == 0)

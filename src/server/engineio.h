@@ -8,14 +8,15 @@
 #include "server/http_conn.h"
 #include "server/origin.h"
 
+// What a request needs: a worker's sessions, how their WebSockets are, and whose pages may come.
 struct engineio {
-    struct engineio_home home;
-    struct engineio_socket_opts socket;
+    struct engineio_home *home;
+    const struct engineio_socket_opts *socket;
     const struct origin_list *origins;
 };
 
 // Answers R on H, which came to MOUNT; what rides on a new session is HANDLER.
-void engineio_request(struct engineio *eio, struct http_conn *h, const struct http_request *r,
+void engineio_request(const struct engineio *eio, struct http_conn *h, const struct http_request *r,
                       const struct mount *mount, const struct engineio_handler *handler);
 
 #endif

@@ -23,7 +23,7 @@ static int mount_init(struct mount *m, const struct dialect *dialect, struct mou
     *m = (struct mount){ .dialect = dialect, .opts = opts, .realm = malloc(sizeof(struct realm)) };
     if (!m->realm)
         return -ENOMEM;
-    *m->realm = (struct realm){ .switchboard = all->switchboard, .bus = all->bus, .id = all->n_realms++ };
+    *m->realm = (struct realm){ .switchboard = all->switchboard, .bus = all->bus, .id = all->next_realm++ };
     size_t n = 0;
     while (dialect->choices && dialect->choices[n])
         n++;
@@ -95,9 +95,9 @@ static struct mount *place_for(struct mounts *m, struct span path)
     return &list[m->n++];
 }
 
-void mounts_init(struct mounts *m, struct switchboard *s, struct bus *bus)
+void mounts_init(struct mounts *m, struct switchboard *s, struct bus *bus, uint32_t first_realm)
 {
-    *m = (struct mounts){ .switchboard = s, .bus = bus };
+    *m = (struct mounts){ .switchboard = s, .bus = bus, .next_realm = first_realm };
 }
 
 static int add_alias(struct mounts *m, struct span path, struct span other)

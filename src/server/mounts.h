@@ -12,11 +12,11 @@ struct mounts {
     struct bus *bus;
     struct mount *list;
     size_t n;
-    uint32_t n_realms;
+    uint32_t next_realm; // the number of the realm that is made next
 };
 
-// Makes M empty; its realms will be doors to S, which is or will be linked by BUS.
-void mounts_init(struct mounts *m, struct switchboard *s, struct bus *bus);
+// Makes M empty; its realms, numbered from FIRST_REALM on, will be doors to S, which is or will be linked by BUS.
+void mounts_init(struct mounts *m, struct switchboard *s, struct bus *bus, uint32_t first_realm);
 
 // Adds ITEM, "PATH=DIALECT", with realms of its own, or "PATH=/OTHER", which leads to what is mounted at /OTHER now. A mount
 // that was at PATH is replaced. OPTS and ITEM must live as long as M. 0, -EINVAL when ITEM is not of that form, -ENOENT when

@@ -8,6 +8,7 @@
 
 #include "proto/uri.h"
 #include "server/assets.h"
+#include "server/branch.h"
 #include "server/engineio_raw.h"
 #include "server/socketio_session.h"
 
@@ -36,12 +37,12 @@ static bool is_claimed_by(struct span path, const struct mount *m)
 }
 
 // The mount with the longest path that claims PATH, or NULL.
-static const struct mount *find_mount(const struct site *site, struct span path)
+static const struct mount *find_mount(const struct mounts *m, struct span path)
 {
     const struct mount *best = NULL;
-    for (size_t i = 0; i < site->n_mounts; i++)
-        if (is_claimed_by(path, &site->mounts[i]) && (!best || site->mounts[i].path.len > best->path.len))
-            best = &site->mounts[i];
+    for (size_t i = 0; i < m->n; i++)
+        if (is_claimed_by(path, &m->list[i]) && (!best || m->list[i].path.len > best->path.len))
+            best = &m->list[i];
     return best;
 }
 
@@ -71,9 +72,9 @@ static bool wants_websocket(const struct http_request *r)
 
 static void upgrade(struct http_conn *h, const struct http_request *r, const struct mount *mount)
 {
-    const struct site *site = h->opts->user;
+    const struct branch *branch = h->opts->user;
     int status = websocket_check(r);
-    if (!origin_is_allowed(&site->origins, r))
+    if (!origin_is_allowed(&branch->site->origins, r))
         http_respond_text(h, 403, SPAN(""), SPAN("Pages of this origin may not connect here.\n"));
     else if (!mount)
         http_respond_text(h, 404, SPAN(""), SPAN("No WebSocket is spoken here.\n"));
@@ -83,7 +84,8 @@ static void upgrade(struct http_conn *h, const struct http_request *r, const str
     else if (status)
         http_respond_text(h, status, SPAN(""), SPAN("This WebSocket handshake is wrong.\n"));
     else
-        ws_session_open(http_conn_take(h), r, mount, mount->dialect->has_heartbeat ? &site->heartbeat_ws : &site->ws);
+        ws_session_open(http_conn_take(h), r, mount,
+                        mount->dialect->has_heartbeat ? &branch->heartbeat_ws : &branch->ws);
 }
 
 static int compare_path(const void *key, const void *element)
@@ -150,7 +152,7 @@ static void not_found(struct http_conn *h)
 static bool serve_dialect(struct http_conn *h, const struct http_request *r, const char *path,
                           const struct mount *mount)
 {
-    const struct site *site = h->opts->user;
+    const struct branch *branch = h->opts->user;
     if (!mount || !mount->dialect->on_http)
         return false;
     bool is_asked = r->method == HTTP_OPTIONS; // by a browser that will come with a page of another origin
@@ -162,7 +164,7 @@ static bool serve_dialect(struct http_conn *h, const struct http_request *r, con
     struct dialect_page page = { 0 };
     struct buf fields = { 0 };
     int status = is_asked ? 204 : mount->dialect->on_http(mount, below, &page);
-    if (status && origin_put_cors(&site->origins, true, r, &fields) != 0)
+    if (status && origin_put_cors(&branch->site->origins, true, r, &fields) != 0)
         status = 503;
     struct http_response response = { .status = status,
                                       .type = page.type,
@@ -179,9 +181,9 @@ static bool serve_dialect(struct http_conn *h, const struct http_request *r, con
 static void serve_web_root(struct http_conn *h, const struct http_request *r, const char *path,
                            const struct mount *mount)
 {
-    const struct site *site = h->opts->user;
+    const struct branch *branch = h->opts->user;
     struct web_file file;
-    int err = web_root_find(site->web_root, span_of(path), &file);
+    int err = web_root_find(&branch->site->web_root, span_of(path), &file);
     if (err == -EISDIR) {
         char fields[HTTP_MAX_HEAD + 32];
         struct span target = r->path;
@@ -213,11 +215,12 @@ static void serve_client_library(struct http_conn *h, const struct http_request 
 
 static void serve(struct http_conn *h, const struct http_request *r, const char *path, const struct mount *mount)
 {
-    const struct site *site = h->opts->user;
+    const struct branch *branch = h->opts->user;
     bool is_below_root = mount && mount->path.len > 1; // "/" claims what is left over, after the pages
-    const struct asset *asset = site->web_root ? NULL : find_asset(span_of(path));
+    bool has_web_root = web_root_is_open(&branch->site->web_root);
+    const struct asset *asset = has_web_root ? NULL : find_asset(span_of(path));
     bool is_read = r->method == HTTP_GET || r->method == HTTP_HEAD;
-    bool is_file = is_client_library(path) || (site->web_root && !is_below_root); // rather than the dialect's at "/"
+    bool is_file = is_client_library(path) || (has_web_root && !is_below_root); // rather than the dialect's at "/"
     if ((is_read || r->method == HTTP_OPTIONS) && !is_file && serve_dialect(h, r, path, mount))
         return;
     if (!is_read)
@@ -227,7 +230,7 @@ static void serve(struct http_conn *h, const struct http_request *r, const char 
     else if (is_below_root)
         http_respond_text(h, 426, SPAN("Upgrade: websocket\r\nConnection: Upgrade\r\n"),
                           SPAN("This is for WebSocket clients: connect to it with ws:// or wss://.\n"));
-    else if (site->web_root)
+    else if (has_web_root)
         serve_web_root(h, r, path, mount);
     else if (asset)
         respond_asset(h, r, asset);
@@ -245,11 +248,11 @@ void route_request(struct http_conn *h, const struct http_request *r)
     }
     path[len] = '\0';
     struct span normal = { path, (size_t)len };
-    const struct site *site = h->opts->user;
-    const struct mount *mount = find_mount(site, normal);
+    const struct branch *branch = h->opts->user;
+    const struct mount *mount = find_mount(&branch->mounts, normal);
     const struct engineio_handler *rider = mount ? rider_of(mount) : NULL;
     if (rider && !is_client_library(path))
-        engineio_request(site->engineio, h, r, mount, rider);
+        engineio_request(&branch->engineio, h, r, mount, rider);
     else if (wants_websocket(r))
         upgrade(h, r, mount);
     else

@@ -2,15 +2,16 @@
 // One worker's whole share of the server; see station.h.
 #include "server/station.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "net/sock.h"
-#include "server/ws_session.h"
+#include "server/route.h"
 
 static void on_accept(struct listener *l, int fd)
 {
-    struct station *s = l->user;
-    http_conn_open(&s->worker.conns, fd, &CONTAINER_OF(l, struct endpoint, listener)->how, &s->http);
+    const struct endpoint *e = CONTAINER_OF(l, struct endpoint, listener);
+    http_conn_open(&e->branch->station->worker.conns, fd, &e->how, &e->branch->http);
 }
 
 static void close_endpoints(struct station *s)
@@ -39,9 +40,10 @@ static void on_stop(uv_async_t *async)
     drain_start(&s->drain, &s->worker.conns, s->drain_ms, on_drained);
 }
 
-// A connection on its way to another station, with what came on it.
+// A connection on its way to the same site's branch at another station, with what came on it.
 struct moving {
     struct bus_errand errand;
+    size_t branch; // its number
     struct conn_transfer conn;
     size_t len;
     char bytes[];
@@ -54,69 +56,70 @@ static void run_move(struct bus_errand *e, struct bus_port *p)
     if (s->is_closing)
         conn_drop(&m->conn);
     else
-        http_conn_adopt(&s->worker.conns, &m->conn, &s->http, m->bytes, m->len);
+        http_conn_adopt(&s->worker.conns, &m->conn, &s->branches[m->branch].http, m->bytes, m->len);
     free(m);
 }
 
 static void on_move(void *user, int worker, const struct conn_transfer *conn, struct span bytes)
 {
-    struct station *s = CONTAINER_OF(user, struct station, site);
+    const struct branch *b = user;
     struct moving *m = malloc(sizeof *m + bytes.len);
     if (!m) {
         conn_drop(conn);
         return;
     }
-    *m = (struct moving){ .errand = { .run = run_move }, .conn = *conn, .len = bytes.len };
+    *m = (struct moving){ .errand = { .run = run_move }, .branch = b->number, .conn = *conn, .len = bytes.len };
     memcpy(m->bytes, bytes.p, bytes.len);
-    bus_port_post(&s->port, worker, &m->errand);
+    bus_port_post(&b->station->port, worker, &m->errand);
 }
 
-static int add_mounts(struct station *s, const struct station_opts *opts, const char **bad_mount)
-{
-    mounts_init(&s->mounts, &s->switchboard, &s->port.bus);
-    for (size_t i = 0; i < opts->n_mounts; i++) {
-        *bad_mount = opts->mounts[i];
-        int err = mounts_add(&s->mounts, opts->mounts[i], opts->dialect);
-        if (err)
-            return err;
-    }
-    return 0;
-}
-
-static void fill_engineio(struct station *s, const struct station_opts *opts)
+static void init_engineio(struct station *s, const struct station_opts *opts)
 {
     struct ws_limits limits = { .max_message = opts->engineio->max_payload, .max_fragments = opts->max_fragments };
-    engineio_home_init(&s->engineio.home, opts->engineio, &s->worker.conns);
-    s->engineio.socket = (struct engineio_socket_opts){ .websocket = { .limits = limits }, .pool = &s->socket_pool };
-    s->engineio.origins = &opts->origins;
+    engineio_home_init(&s->engineio_home, opts->engineio, &s->worker.conns);
+    s->socket = (struct engineio_socket_opts){ .websocket = { .limits = limits }, .pool = &s->socket_pool };
 }
 
-static void fill_site(struct station *s, const struct station_opts *opts)
+// Opens S's next branch, of SITE, with realms from FIRST_REALM on. 0 or -ENOMEM.
+static int add_branch(struct station *s, const struct site *site, const struct station_opts *opts, uint32_t first_realm)
 {
-    s->site = (struct site){
-        .mounts = s->mounts.list,
-        .n_mounts = s->mounts.n,
-        .web_root = opts->web_root,
+    struct branch *b = &s->branches[s->n_branches];
+    *b = (struct branch){
+        .site = site,
+        .station = s,
+        .number = s->n_branches++,
         .ws = { .websocket = opts->websocket, .pool = &s->ws_pool },
         .heartbeat_ws = { .websocket = opts->websocket, .pool = &s->ws_pool },
-        .engineio = &s->engineio,
-        .origins = opts->origins,
+        .engineio = { .home = &s->engineio_home, .socket = &s->socket, .origins = &site->origins },
+        .http = { .head_timeout_ms = opts->head_timeout_ms,
+                  .on_request = route_request,
+                  .on_move = on_move,
+                  .user = b,
+                  .pool = &s->http_pool,
+                  .proxies = opts->how.proxies,
+                  .n_proxies = opts->how.n_proxies },
     };
-    s->drain_ms = opts->drain_ms;
-    s->site.heartbeat_ws.websocket.message_timeout_ms = opts->dialect->alive_ms;
-    s->http = (struct http_opts){ .head_timeout_ms = opts->head_timeout_ms,
-                                  .on_request = route_request,
-                                  .on_move = on_move,
-                                  .user = &s->site,
-                                  .pool = &s->http_pool,
-                                  .proxies = opts->how.proxies,
-                                  .n_proxies = opts->how.n_proxies };
-    s->how = opts->how;
+    b->heartbeat_ws.websocket.message_timeout_ms = site->dialect_opts.alive_ms;
+    mounts_init(&b->mounts, &s->switchboard, &s->port.bus, first_realm);
+    const char *bad;
+    return site_mount(site, &b->mounts, &bad);
 }
 
-int station_init(struct station *s, const struct station_opts *opts, const char **bad_mount)
+static int add_branches(struct station *s, const struct station_opts *opts)
 {
-    *s = (struct station){ 0 };
+    s->branches = calloc(opts->n_sites, sizeof *s->branches);
+    int err = s->branches ? 0 : -ENOMEM;
+    uint32_t realm = 0;
+    for (size_t i = 0; i < opts->n_sites && !err; i++) {
+        err = add_branch(s, &opts->sites[i], opts, realm);
+        realm = s->branches[i].mounts.next_realm;
+    }
+    return err;
+}
+
+int station_init(struct station *s, const struct station_opts *opts)
+{
+    *s = (struct station){ .how = opts->how, .drain_ms = opts->drain_ms };
     pool_init(&s->http_pool, sizeof(struct http_conn), false);
     pool_init(&s->ws_pool, sizeof(struct ws_session), false);
     pool_init(&s->socket_pool, sizeof(struct engineio_socket), false);
@@ -126,31 +129,31 @@ int station_init(struct station *s, const struct station_opts *opts, const char 
         return err;
     s->has_loop = true;
     s->switchboard.deadlines = &s->worker.clock.deadlines;
-    err = add_mounts(s, opts, bad_mount);
-    fill_engineio(s, opts);
-    fill_site(s, opts);
+    init_engineio(s, opts);
     uv_async_init(&s->worker.loop, &s->stop, on_stop);
-    return err;
+    s->endpoints = calloc(opts->max_endpoints, sizeof *s->endpoints);
+    return s->endpoints ? add_branches(s, opts) : -ENOMEM;
 }
 
 int station_connect(struct station *s, struct bus_local *local, int i)
 {
     int err = bus_port_open(&s->port, local, i, &s->worker.loop, &s->worker.conns.turn, s);
-    s->engineio.home.worker = i;
-    s->engineio.home.n_workers = bus_local_n_workers(local);
+    s->engineio_home.worker = i;
+    s->engineio_home.n_workers = bus_local_n_workers(local);
     if (!err)
         switchboard_connect(&s->switchboard, &s->port.bus);
     return err;
 }
 
-int station_listen(struct station *s, struct sockaddr *addr, bool is_tls, bool is_shared)
+int station_listen(struct station *s, size_t site, struct sockaddr *addr, bool is_tls)
 {
+    bool is_shared = bus_local_n_workers(s->port.local) > 1;
     struct endpoint *e = &s->endpoints[s->n_endpoints];
     int err = listener_open(&e->listener, &s->worker.loop, &s->worker.clock.deadlines, addr, is_shared);
     if (err)
         return err;
+    e->branch = &s->branches[site];
     e->listener.on_accept = on_accept;
-    e->listener.user = s;
     e->how = s->how;
     if (!is_tls)
         e->how.tls = NULL;
@@ -190,7 +193,7 @@ void station_close(struct station *s)
     if (!s->has_loop)
         return;
     station_close_endpoints(s);
-    engineio_home_close(&s->engineio.home);
+    engineio_home_close(&s->engineio_home);
     worker_close_conns(&s->worker);
 }
 
@@ -201,8 +204,11 @@ void station_fini(struct station *s)
     if (s->port.local)
         bus_port_close(&s->port);
     worker_fini(&s->worker);
-    engineio_home_fini(&s->engineio.home);
-    mounts_fini(&s->mounts);
+    engineio_home_fini(&s->engineio_home);
+    for (size_t i = 0; i < s->n_branches; i++)
+        mounts_fini(&s->branches[i].mounts);
+    free(s->branches);
+    free(s->endpoints);
     switchboard_fini(&s->switchboard);
     pool_fini(&s->http_pool);
     pool_fini(&s->ws_pool);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One worker's whole share of the server: its loop, its end of the bus, its mounts, its listeners and pools.
+// One worker's whole share of the server: its loop, its end of the bus, its branches of the sites, listeners and pools.
 //
 // A station is touched by its own thread alone once it runs. What stations share is constant (settings) or the bus.
 #ifndef STROWGER_SERVER_STATION_H
@@ -9,21 +9,16 @@
 
 #include "base/pool.h"
 #include "cluster/bus_local.h"
-#include "dialect/dialect.h"
 #include "net/listener.h"
 #include "net/worker.h"
+#include "server/branch.h"
 #include "server/drain.h"
-#include "server/engineio.h"
-#include "server/http_conn.h"
-#include "server/mounts.h"
-#include "server/route.h"
 #include "server/stun_service.h"
 #include "switchboard/switchboard.h"
 
-enum { STATION_MAX_ENDPOINTS = 16 };
-
 // A TCP port and the UDP port beside it, at one address.
 struct endpoint {
+    struct branch *branch; // who comes in here comes to
     struct listener listener;
     struct conn_opts how; // its connections' bytes travel
     struct stun_service stun;
@@ -33,14 +28,14 @@ struct station {
     struct worker worker;
     struct bus_port port;
     struct switchboard switchboard;
-    struct mounts mounts;
-    struct site site;
-    struct http_opts http;
+    struct branch *branches; // one of each site
+    size_t n_branches;
     struct conn_opts how; // the bytes of a TLS endpoint's connections travel
-    struct engineio engineio;
+    struct engineio_home engineio_home;
+    struct engineio_socket_opts socket;
     struct pool http_pool, ws_pool, socket_pool;
-    struct endpoint endpoints[STATION_MAX_ENDPOINTS];
-    int n_endpoints;
+    struct endpoint *endpoints;
+    size_t n_endpoints;
     bool is_closing; // nothing is to be begun any more
     bool has_loop;   // else it was never begun, and there is nothing to end
     uv_async_t stop;
@@ -52,12 +47,10 @@ struct station {
 
 // Settings that are the same for all stations and outlive them.
 struct station_opts {
-    const char *const *mounts; // "PATH=DIALECT", later ones over earlier
-    size_t n_mounts;
-    const struct dialect_opts *dialect;
+    const struct site *sites;
+    size_t n_sites;
+    size_t max_endpoints;
     const struct engineio_opts *engineio;
-    const struct web_root *web_root; // or NULL
-    struct origin_list origins;
     struct websocket_opts websocket;
     uint32_t max_fragments;
     uint64_t head_timeout_ms;
@@ -65,17 +58,15 @@ struct station_opts {
     struct conn_opts how;
 };
 
-// Makes S ready but for its bus and endpoints. 0, -EINVAL or -ENOENT for a mount, with *BAD_MOUNT saying which, or another
-// negative errno; station_fini() is due in any case.
-[[gnu::warn_unused_result]] int station_init(struct station *s, const struct station_opts *opts,
-                                             const char **bad_mount);
+// Makes S ready but for its bus and endpoints. 0 or a negative errno; station_fini() is due in any case.
+[[gnu::warn_unused_result]] int station_init(struct station *s, const struct station_opts *opts);
 
 // Makes S worker number I of LOCAL. 0 or a negative errno.
 [[gnu::warn_unused_result]] int station_connect(struct station *s, struct bus_local *local, int i);
 
-// Listens at ADDR, whose port is filled in when it was 0, with TLS or without. IS_SHARED: with other stations. 0 or a
-// negative errno.
-[[gnu::warn_unused_result]] int station_listen(struct station *s, struct sockaddr *addr, bool is_tls, bool is_shared);
+// Listens for site number SITE at ADDR, whose port is filled in when it was 0, with TLS or without, beside other stations if
+// there are any. At most station_opts.max_endpoints times. 0 or a negative errno.
+[[gnu::warn_unused_result]] int station_listen(struct station *s, size_t site, struct sockaddr *addr, bool is_tls);
 
 // Stops listening.
 void station_close_endpoints(struct station *s);

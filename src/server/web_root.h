@@ -3,13 +3,19 @@
 #ifndef STROWGER_SERVER_WEB_ROOT_H
 #define STROWGER_SERVER_WEB_ROOT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/span.h"
 
 struct web_root {
-    int fd;
+    int fd; // -1: there is none
 };
+
+static inline bool web_root_is_open(const struct web_root *root)
+{
+    return root->fd >= 0;
+}
 
 enum { WEB_FILE_ETAG_LEN = 64 };
 

@@ -19,7 +19,7 @@ static const struct dialect_opts opts;
 static struct mounts empty(void)
 {
     struct mounts m;
-    mounts_init(&m, &switchboard, &bus);
+    mounts_init(&m, &switchboard, &bus, 0);
     return m;
 }
 
@@ -89,7 +89,7 @@ static void realms_are_all_different(void **state)
     for (size_t i = 0; i < 5; i++) {
         assert_ptr_equal(realms[i]->switchboard, &switchboard);
         assert_ptr_equal(realms[i]->bus, &bus);
-        assert_in_range(realms[i]->id, 0, m.n_realms - 1);
+        assert_in_range(realms[i]->id, 0, m.next_realm - 1);
         for (size_t j = 0; j < i; j++)
             assert_int_not_equal(realms[i]->id, realms[j]->id);
     }
@@ -107,7 +107,7 @@ static void the_same_items_give_the_same_realms(void **state)
         assert_int_equal(mounts_add(&b, items[i], &opts), 0);
     }
     assert_int_equal(a.n, b.n);
-    assert_int_equal(a.n_realms, b.n_realms);
+    assert_int_equal(a.next_realm, b.next_realm);
     for (size_t i = 0; i < a.n; i++)
         assert_int_equal(a.list[i].realm->id, b.list[i].realm->id);
     mounts_fini(&a);

@@ -13,6 +13,7 @@
 #include "loopback.h"
 #include "scratch_dir.h"
 #include "server/assets.h"
+#include "server/branch.h"
 #include "server/route.h"
 
 struct fixture {
@@ -21,6 +22,7 @@ struct fixture {
     struct pool http_pool, ws_pool;
     struct http_opts http;
     struct site site;
+    struct branch branch;
     struct scratch_dir dir;
     struct web_root web_root;
     const struct mount *opened; // where the last WebSocket came in
@@ -75,13 +77,14 @@ static int setup(void **state)
     assert_int_equal(web_root_open(&f->web_root, f->dir.path), 0);
     pool_init(&f->http_pool, sizeof(struct http_conn), false);
     pool_init(&f->ws_pool, sizeof(struct ws_session), false);
-    f->site = (struct site){
-        .mounts = mounts,
-        .n_mounts = N_MOUNTS,
+    f->site = (struct site){ .web_root.fd = -1 };
+    f->branch = (struct branch){
+        .site = &f->site,
+        .mounts = { .list = mounts, .n = N_MOUNTS },
         .ws = { .websocket = { .limits = { .max_message = 1000, .max_fragments = 10 } }, .pool = &f->ws_pool },
     };
     f->http = (struct http_opts){
-        .head_timeout_ms = 1000000, .on_request = route_request, .user = &f->site, .pool = &f->http_pool
+        .head_timeout_ms = 1000000, .on_request = route_request, .user = &f->branch, .pool = &f->http_pool
     };
     loopback_init(&f->loopback);
     open_connection(f);
@@ -287,11 +290,11 @@ static void the_longest_mount_takes_it(void **state)
         { "/index.html", 0, NO_MOUNT },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        f->site.mounts = mounts;
-        f->site.n_mounts = N_MOUNTS;
+        f->branch.mounts.list = mounts;
+        f->branch.mounts.n = N_MOUNTS;
         assert_int_equal(open_websocket(f, rows[i].target), rows[i].mount);
-        f->site.mounts = mounts + 1;
-        f->site.n_mounts = N_MOUNTS - 1;
+        f->branch.mounts.list = mounts + 1;
+        f->branch.mounts.n = N_MOUNTS - 1;
         assert_int_equal(open_websocket(f, rows[i].target), rows[i].without_root);
     }
 }
@@ -323,7 +326,7 @@ static void other_origins_are_kept_out_if_so_wished(void **state)
 static void a_directory_may_be_served_instead(void **state)
 {
     struct fixture *f = *state;
-    f->site.web_root = &f->web_root;
+    f->site.web_root = f->web_root;
     assert_int_equal(get(f, "/"), 200);
     assert_true(span_equal(body(f), SPAN("<p>home")));
     assert_string_equal(field(f, "\r\nContent-Type: "), "text/html; charset=utf-8");
@@ -362,7 +365,7 @@ static void a_directory_without_its_slash_is_redirected(void **state)
         { "////evil.example/..//docs", "/evil.example/..//docs/" },
         { "http://evil.example//docs", "/docs/" },
     };
-    f->site.web_root = &f->web_root;
+    f->site.web_root = f->web_root;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_int_equal(get(f, rows[i].target), 308);
         assert_string_equal(field(f, "\r\nLocation: "), rows[i].location);

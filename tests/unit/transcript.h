@@ -133,9 +133,9 @@ static inline void stage_worker_init(struct stage *t, int i, const char *mount)
     switchboard_init(&w->switchboard);
     switchboard_connect(&w->switchboard, &w->port.bus);
     w->switchboard.deadlines = &t->deadlines;
-    mounts_init(&w->mounts, &w->switchboard, &w->port.bus);
+    mounts_init(&w->mounts, &w->switchboard, &w->port.bus, 0);
     assert_int_equal(mounts_add(&w->mounts, mount, &t->opts), 0);
-    assert_in_range(w->mounts.n_realms, 1, STAGE_REALMS);
+    assert_in_range(w->mounts.next_realm, 1, STAGE_REALMS);
 }
 
 // MOUNT is "PATH=DIALECT".

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// One worker's branch of a site: all that a request there can meet.
+#ifndef STROWGER_SERVER_BRANCH_H
+#define STROWGER_SERVER_BRANCH_H
+
+#include "server/engineio.h"
+#include "server/http_conn.h"
+#include "server/mounts.h"
+#include "server/site.h"
+#include "server/ws_session.h"
+
+struct station;
+
+struct branch {
+    const struct site *site;
+    struct station *station;
+    size_t number;                   // among the station's branches, and of the site among all
+    struct mounts mounts;            // the site's
+    struct ws_opts ws, heartbeat_ws; // for dialects without a heartbeat, and with one
+    struct engineio engineio;
+    struct http_opts http; // of the connections that come in here, its user this branch
+};
+
+#endif

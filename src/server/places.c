@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// Where the sites are to be found; see places.h.
+#include "server/places.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "net/sock.h"
+#include "server/certificates.h"
+
+// Appends an empty place of the site that C is about, or NULL.
+static struct place *append(struct places *p, const struct config *c, size_t site)
+{
+    struct place *list = realloc(p->list, (p->n + 1) * sizeof *list);
+    if (!list)
+        return NULL;
+    p->list = list;
+    list[p->n] = (struct place){ .config = c, .site = site };
+    return &list[p->n++];
+}
+
+// What is said of a site that has no --listen: its port, which speaks TLS when there are certificates; --dev keeps it plain,
+// with https beside the first site's.
+static int add_own(struct places *p, const struct config *c, size_t site)
+{
+    enum { DEV_PORT = 8443 };
+    struct listen_place own = { .port = (int)c->port, .is_tls = c->tls_cert.n > 0 };
+    snprintf(own.host, sizeof own.host, "%s", c->host ? c->host : "");
+    struct place *place = append(p, c, site);
+    if (!place)
+        return -ENOMEM;
+    place->where = own;
+    if (!c->dev || site > 0)
+        return 0;
+    place = append(p, c, site);
+    if (!place)
+        return -ENOMEM;
+    own.is_tls = true;
+    own.port = own.port ? DEV_PORT : 0;
+    place->where = own;
+    return 0;
+}
+
+static int add_listed(struct places *p, const struct config *c, size_t site, char error[CONFIG_ERROR_LEN])
+{
+    for (size_t i = 0; i < c->listen.n; i++) {
+        struct place *place = append(p, c, site);
+        if (!place)
+            return -ENOMEM;
+        const char *text = c->listen.items[i];
+        if (listen_parse(&place->where, text) != 0) {
+            snprintf(error, CONFIG_ERROR_LEN,
+                     "--listen takes [tls:]HOST:PORT, an IPv6 address in brackets, not '%.200s'", text);
+            return -EINVAL;
+        }
+        if (place->where.is_tls && !certificates_are_wanted(c)) {
+            snprintf(error, CONFIG_ERROR_LEN, "--listen '%.200s' needs --tls-cert and --tls-key, or --dev", text);
+            return -EINVAL;
+        }
+    }
+    return 0;
+}
+
+// A certificate is there to be used.
+static int check_tls(const struct places *p, char error[CONFIG_ERROR_LEN])
+{
+    bool is_wanted = false;
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->list[i].where.is_tls)
+            return 0;
+        is_wanted = is_wanted || certificates_are_wanted(p->list[i].config);
+    }
+    if (is_wanted)
+        snprintf(error, CONFIG_ERROR_LEN, "there is a certificate but no --listen tls:HOST:PORT to use it at");
+    return is_wanted ? -EINVAL : 0;
+}
+
+static int resolve(struct place *p, char error[CONFIG_ERROR_LEN])
+{
+    const char *host = *p->where.host ? p->where.host : NULL;
+    p->n_addrs = sock_resolve(host, p->where.port, p->addrs, PLACE_MAX_ADDRS);
+    if (p->n_addrs > 0)
+        return 0;
+    snprintf(error, CONFIG_ERROR_LEN, "--%s '%.200s': %s", p->config->listen.n ? "listen" : "host", p->where.host,
+             gai_strerror(p->n_addrs));
+    return -EIO;
+}
+
+int places_find(struct places *p, const struct config *sites, size_t n, char error[CONFIG_ERROR_LEN])
+{
+    *p = (struct places){ 0 };
+    int err = 0;
+    for (size_t i = 0; i < n && !err; i++)
+        err = sites[i].listen.n ? add_listed(p, &sites[i], i, error) : add_own(p, &sites[i], i);
+    if (err == -ENOMEM) {
+        snprintf(error, CONFIG_ERROR_LEN, "out of memory");
+        return -EIO;
+    }
+    err = err ? err : check_tls(p, error);
+    for (size_t i = 0; i < p->n && !err; i++) {
+        err = resolve(&p->list[i], error);
+        p->n_addrs += err ? 0 : (size_t)p->list[i].n_addrs;
+    }
+    return err;
+}
+
+void places_fini(struct places *p)
+{
+    free(p->list);
+    *p = (struct places){ 0 };
+}

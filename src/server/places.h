@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// Where the sites are to be found: what the settings say about listening, and the addresses that this means.
+#ifndef STROWGER_SERVER_PLACES_H
+#define STROWGER_SERVER_PLACES_H
+
+#include <sys/socket.h>
+
+#include "server/config.h"
+#include "server/listen.h"
+
+enum { PLACE_MAX_ADDRS = 16 };
+
+struct place {
+    struct listen_place where;
+    const struct config *config; // of the site that is there
+    size_t site;                 // its number
+    struct sockaddr_storage addrs[PLACE_MAX_ADDRS];
+    int n_addrs;
+};
+
+struct places {
+    struct place *list;
+    size_t n;
+    size_t n_addrs; // of all of them
+};
+
+// Fills P with the places of N sites, whose settings must live as long. 0, or with ERROR one line that says what is wrong
+// -EINVAL for a setting, -EIO for a host that is not found; places_fini() is due in any case.
+[[gnu::warn_unused_result]] int places_find(struct places *p, const struct config *sites, size_t n,
+                                            char error[CONFIG_ERROR_LEN]);
+
+void places_fini(struct places *p);
+
+#endif

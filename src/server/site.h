@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// One site: what is spoken and shown at listening places of its own, as one configuration says; the same for all workers.
+//
+// Nobody at one site meets anybody at another: their mounts have realms of their own.
+#ifndef STROWGER_SERVER_SITE_H
+#define STROWGER_SERVER_SITE_H
+
+#include "dialect/dialect.h"
+#include "server/config.h"
+#include "server/mounts.h"
+#include "server/origin.h"
+#include "server/own_addresses.h"
+#include "server/web_root.h"
+
+enum { SITE_N_PEERJS_MOUNTS = 2, SITE_PEERJS_MOUNT_LEN = 280 };
+
+struct site {
+    const struct config *config;
+    struct dialect_opts dialect_opts;
+    struct origin_list origins;
+    struct web_root web_root; // its fd -1: the built-in page
+    const char **mounts;      // "PATH=DIALECT", later ones over earlier
+    size_t n_mounts;
+    char peerjs_mounts[SITE_N_PEERJS_MOUNTS][SITE_PEERJS_MOUNT_LEN];
+    uint32_t n_realms; // that its mounts have in a worker
+};
+
+// The mounts that there are without --mount; ends with NULL.
+extern const char *const site_default_mounts[];
+
+// Makes S as C says, on a machine with the addresses OWN; all three must stay where they are. 0, or with ERROR one line that
+// says what failed -EINVAL for a setting that can never work, -EIO for what the system refused; site_fini() is due in any
+// case.
+[[gnu::warn_unused_result]] int site_init(struct site *s, const struct config *c, const struct own_addresses *own,
+                                          char error[CONFIG_ERROR_LEN]);
+
+// Adds S's mounts to M. 0 or what mounts_add() said, with *BAD the mount that it is about.
+[[gnu::warn_unused_result]] int site_mount(const struct site *s, struct mounts *m, const char **bad);
+
+void site_fini(struct site *s);
+
+#endif
