@@ -56,7 +56,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "strowger: %s (--help lists the options)\n", error);
         status = EXIT_USAGE;
     } else {
+        log_find_journal();
         log_set_level((enum log_level)config.log_level);
+        log_set_format((enum log_format)config.log_format);
         status = serve(&config);
     }
     config_fini(&config);

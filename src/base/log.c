@@ -3,15 +3,25 @@
 #include "base/log.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+
 enum { LINE_MAX_LEN = 1024 };
 
-static enum log_level current_level = LOG_INFO;
+// How records are written: the one thing of the program that all of it shares.
+static struct {
+    atomic_int level, format;
+    bool is_journal;
+} settings = { .level = LOG_INFO };
 
 static const char *const level_names[] = { "error", "warn", "info", "debug", "trace" };
+static const char level_priorities[] = { '3', '4', '6', '7', '7' }; // syslog(3)'s
 
 struct line {
     size_t len;
@@ -20,26 +30,44 @@ struct line {
 
 void log_set_level(enum log_level level)
 {
-    current_level = level;
+    atomic_store_explicit(&settings.level, level, memory_order_relaxed);
+}
+
+void log_set_format(enum log_format format)
+{
+    atomic_store_explicit(&settings.format, format, memory_order_relaxed);
+}
+
+void log_find_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    struct stat st;
+    char own[64];
+    settings.is_journal = false;
+    if (!stream || fstat(STDERR_FILENO, &st) != 0)
+        return;
+    snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    settings.is_journal = strcmp(stream, own) == 0;
 }
 
 bool log_is_on(enum log_level level)
 {
-    return level <= current_level;
+    return (int)level <= atomic_load_explicit(&settings.level, memory_order_relaxed);
 }
 
-int log_level_of(struct span name)
+// Puts the N bytes at P as a whole, if RESERVE more fit behind them. Whether it did.
+static bool put_unit(struct line *l, const char *p, size_t n, size_t reserve)
 {
-    for (int i = 0; i < (int)(sizeof level_names / sizeof *level_names); i++)
-        if (span_equal(name, span_of(level_names[i])))
-            return i;
-    return -1;
+    if (l->len + n + reserve > LINE_MAX_LEN)
+        return false;
+    memcpy(l->p + l->len, p, n);
+    l->len += n;
+    return true;
 }
 
 static void put_char(struct line *l, char c)
 {
-    if (l->len < LINE_MAX_LEN)
-        l->p[l->len++] = c;
+    put_unit(l, &c, 1, 0);
 }
 
 static void put_text(struct line *l, const char *text)
@@ -106,16 +134,97 @@ static void put_field(struct line *l, const struct log_field *f)
     }
 }
 
+static void put_words(struct line *l, enum log_level level, const char *message, const struct log_field *fields)
+{
+    if (!settings.is_journal) { // which notes the time and has the level before the record
+        put_time(l);
+        put_char(l, ' ');
+        put_text(l, level_names[level]);
+        put_char(l, ' ');
+    }
+    put_text(l, message);
+    for (const struct log_field *f = fields; f->key; f++)
+        put_field(l, f);
+}
+
+// ---- JSON: what does not fit is left out by whole characters and fields, so that the object stays one
+
+enum { TO_CLOSE_OBJECT = 1, TO_CLOSE_STRING = 2 }; // bytes
+
+// The character that S begins with, and in *LEN its bytes; U+FFFD for a byte that begins none.
+static uint32_t first_character(struct span s, size_t *len)
+{
+    unsigned char lead = (unsigned char)*s.p;
+    size_t n = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+    *len = 1;
+    if (n > s.len || !utf8_is_valid(s.p, n))
+        return 0xfffd;
+    *len = n;
+    uint32_t code = n == 1 ? lead : lead & (0x7fU >> n);
+    for (size_t i = 1; i < n; i++)
+        code = code << 6 | ((unsigned char)s.p[i] & 0x3f);
+    return code;
+}
+
+// Printable ASCII stands for itself and the rest as \u escapes: nothing can be taken for a line's end or move a cursor.
+static size_t escape_character(uint32_t code, char out[16])
+{
+    if (code == '"' || code == '\\')
+        return (size_t)snprintf(out, 16, "\\%c", (char)code);
+    if (code >= 0x20 && code < 0x7f)
+        return (size_t)snprintf(out, 16, "%c", (char)code);
+    if (code < 0x10000)
+        return (size_t)snprintf(out, 16, "\\u%04" PRIx32, code);
+    code -= 0x10000;
+    return (size_t)snprintf(out, 16, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xd800 + (code >> 10), 0xdc00 + (code & 0x3ff));
+}
+
+// The rest of a string behind its opening quote, with the closing one.
+static void put_json_string(struct line *l, struct span s)
+{
+    char unit[16];
+    for (size_t len; s.len; s = (struct span){ s.p + len, s.len - len }) {
+        size_t n = escape_character(first_character(s, &len), unit);
+        if (!put_unit(l, unit, n, TO_CLOSE_STRING))
+            break;
+    }
+    put_unit(l, "\"", 1, TO_CLOSE_OBJECT);
+}
+
+static void put_json_field(struct line *l, const struct log_field *f)
+{
+    char unit[128];
+    int n = f->is_number ? snprintf(unit, sizeof unit, ",\"%.64s\":%" PRId64, f->key, f->number)
+                         : snprintf(unit, sizeof unit, ",\"%.64s\":\"", f->key);
+    if (put_unit(l, unit, (size_t)n, f->is_number ? TO_CLOSE_OBJECT : TO_CLOSE_STRING) && !f->is_number)
+        put_json_string(l, f->text);
+}
+
+static void put_json(struct line *l, enum log_level level, const char *message, const struct log_field *fields)
+{
+    put_text(l, "{\"ts\":\"");
+    put_time(l);
+    put_text(l, "\",\"level\":\"");
+    put_text(l, level_names[level]);
+    put_text(l, "\",\"msg\":\"");
+    put_json_string(l, span_of(message));
+    for (const struct log_field *f = fields; f->key; f++)
+        put_json_field(l, f);
+    put_char(l, '}');
+}
+
 void log_fields(enum log_level level, const char *message, const struct log_field *fields)
 {
     struct line l = { 0 };
-    put_time(&l);
-    put_char(&l, ' ');
-    put_text(&l, level_names[level]);
-    put_char(&l, ' ');
-    put_text(&l, message);
-    for (const struct log_field *f = fields; f->key; f++)
-        put_field(&l, f);
+    if (settings.is_journal) {
+        put_char(&l, '<');
+        put_char(&l, level_priorities[level]);
+        put_char(&l, '>');
+    }
+    if (atomic_load_explicit(&settings.format, memory_order_relaxed) == LOG_JSON)
+        put_json(&l, level, message, fields);
+    else
+        put_words(&l, level, message, fields);
     l.p[l.len++] = '\n';
     // One write a record keeps lines whole among threads and processes; a full or closed stderr must not stop the server.
     ssize_t written = write(STDERR_FILENO, l.p, l.len);

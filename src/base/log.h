@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // One record, one line, on stderr: when, how grave, what happened, and fields that say to whom.
 //
+// As words it is `2026-01-02T03:04:05.678Z info peer joined peer=alice`, as JSON an object of ts, level, msg and the fields.
+// Towards systemd's journal each line has its priority before it (sd-daemon(3)), and words have no time and level then.
+//
 // Values may come from strangers: they are quoted and escaped, so that no name can forge a line or move a cursor.
 // What peers say to each other (SDP, candidates, tokens) is never logged above trace.
 #ifndef STROWGER_BASE_LOG_H
@@ -12,6 +15,7 @@
 #include "base/span.h"
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE };
+enum log_format { LOG_WORDS, LOG_JSON };
 
 struct log_field {
     const char *key; // NULL ends the list
@@ -27,11 +31,14 @@ struct log_field {
 // Sets what is written: records of LEVEL and graver ones. Info when never called.
 void log_set_level(enum log_level level);
 
+// Sets how records are written. As words when never called.
+void log_set_format(enum log_format format);
+
+// Finds out whether stderr leads to systemd's journal, as JOURNAL_STREAM says (systemd.exec(5)). Before there are threads.
+void log_find_journal(void);
+
 // Whether records of LEVEL are written, for callers whose fields cost something to make.
 bool log_is_on(enum log_level level);
-
-// The level called NAME ("error" to "trace"), or -1.
-int log_level_of(struct span name);
 
 // Writes MESSAGE with FIELDS, which end with one whose key is NULL. A record is cut at 1 KiB.
 void log_fields(enum log_level level, const char *message, const struct log_field *fields);

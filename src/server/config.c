@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum type { NUMBER, SIZE, DURATION, MILLIS, SWITCH, FLAG, LEVEL, TEXT, LIST };
+enum type { NUMBER, SIZE, DURATION, MILLIS, SWITCH, FLAG, CHOICE, TEXT, LIST };
 
 enum trait { SITE = 1, LIVE = 2, SECRET = 4 };
 
@@ -157,14 +157,27 @@ static bool set_number(const struct option *o, int64_t *field, const char *text,
     return false;
 }
 
-static bool set_level(const struct option *o, int64_t *field, const char *text, char error[CONFIG_ERROR_LEN])
+// The number of TEXT among the CHOICES, "one|other|third", or -1.
+static int64_t number_among(const char *choices, const char *text)
+{
+    struct span rest = span_of(choices), wanted = span_of(text);
+    for (int64_t i = 0; rest.p; i++) {
+        const char *bar = memchr(rest.p, '|', rest.len);
+        struct span choice = { rest.p, bar ? (size_t)(bar - rest.p) : rest.len };
+        if (span_equal(choice, wanted))
+            return i;
+        rest = bar ? span_of(bar + 1) : (struct span){ 0 };
+    }
+    return -1;
+}
+
+static bool set_choice(const struct option *o, int64_t *field, const char *text, char error[CONFIG_ERROR_LEN])
 {
     char flag[64];
-    *field = log_level_of(span_of(text));
+    *field = number_among(o->argument, text);
     if (*field >= 0)
         return true;
-    snprintf(error, CONFIG_ERROR_LEN, "%s is one of error, warn, info, debug, trace, not '%.64s'", flag_of(o, flag),
-             text);
+    snprintf(error, CONFIG_ERROR_LEN, "%s is one of %s, not '%.64s'", flag_of(o, flag), o->argument, text);
     return false;
 }
 
@@ -193,8 +206,8 @@ static bool add_item(struct config_list *list, const char *text, char error[CONF
 static bool set(struct config *c, const struct option *o, const char *text, char error[CONFIG_ERROR_LEN])
 {
     void *field = (char *)c + o->offset;
-    if (o->type == LEVEL)
-        return set_level(o, field, text, error);
+    if (o->type == CHOICE)
+        return set_choice(o, field, text, error);
     if (o->type == SWITCH || o->type == FLAG)
         return set_switch(o, field, text, error);
     if (o->type != TEXT && o->type != LIST)

@@ -20,7 +20,7 @@ struct config_list {
 #define CONFIG_C_MILLIS   int64_t
 #define CONFIG_C_SWITCH   int64_t
 #define CONFIG_C_FLAG     int64_t
-#define CONFIG_C_LEVEL    int64_t
+#define CONFIG_C_CHOICE   int64_t
 #define CONFIG_C_TEXT     const char *
 #define CONFIG_C_LIST     struct config_list
 

@@ -20,7 +20,8 @@
 //   field     in struct config, the flag's name with '-' for '_', and the key in a file
 //   letter    of the short flag, or 0
 //   type      NUMBER, SIZE (bytes, with k m g), DURATION (with ms s m h), MILLIS (the same, or milliseconds alone), SWITCH
-//             (on or off), FLAG (on when it is there, without a value), LEVEL, TEXT, or LIST (repeatable)
+//             (on or off), FLAG (on when it is there, without a value), CHOICE (the number of a word among those that
+//             the argument lists), TEXT, or LIST (repeatable)
 //   default   as it would be written; NULL: none
 //   min, max  of what has a number, in its own unit; of a TEXT's length in bytes
 //   section   of CONFIG_SECTIONS, whose rows stand together
@@ -97,7 +98,9 @@
     X(workers, 0, NUMBER, "0", 0, 64, RUNNING, 0, "N", "serve with N threads; 0: one for each core that may be used")  \
     X(drain_time, 0, DURATION, "10s", 0, 3600000, RUNNING, 0, "TIME",                                                  \
       "on SIGTERM, spread the closing of connections over this long; a second SIGTERM exits at once")                  \
-    X(log_level, 0, LEVEL, "info", 0, LOG_TRACE, RUNNING, LIVE, "LEVEL",                                               \
-      "log error, warn, info, debug or trace, and what is graver")
+    X(log_level, 0, CHOICE, "info", 0, LOG_TRACE, RUNNING, LIVE, "error|warn|info|debug|trace",                        \
+      "log what is that grave, and graver")                                                                            \
+    X(log_format, 0, CHOICE, "text", 0, LOG_JSON, RUNNING, LIVE, "text|json",                                          \
+      "write each record of the log as words or as a JSON object; one line, on stderr")
 
 #endif

@@ -201,8 +201,8 @@ static void levels_have_names(void **state)
     assert_int_equal(fixture.config.log_level, LOG_ERROR);
     assert_int_equal(PARSE("--log-level=trace"), CONFIG_OK);
     assert_int_equal(fixture.config.log_level, LOG_TRACE);
-    ASSERT_USAGE("--log-level is one of error, warn, info, debug, trace, not 'loud'", "--log-level", "loud");
-    ASSERT_USAGE("--log-level is one of error, warn, info, debug, trace, not ''", "--log-level=");
+    ASSERT_USAGE("--log-level is one of error|warn|info|debug|trace, not 'loud'", "--log-level", "loud");
+    ASSERT_USAGE("--log-level is one of error|warn|info|debug|trace, not ''", "--log-level=");
 }
 
 static void texts_have_lengths(void **state)

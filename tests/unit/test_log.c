@@ -9,7 +9,9 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -140,27 +142,107 @@ static void graver_levels_pass(void **state)
     log_set_level(LOG_INFO);
 }
 
-static void levels_have_names(void **state)
+// What is logged of FIELD as JSON, from "msg" on.
+static void assert_json(struct log_field field, const char *wanted)
+{
+    char out[4096], rest[4096];
+    log_set_format(LOG_JSON);
+    size_t len = LOGGED(out, LOG_INFO, "hello", field);
+    log_set_format(LOG_WORDS);
+    snprintf(rest, sizeof rest, "\",\"level\":\"info\",\"msg\":\"hello\"%s}\n", wanted);
+    assert_memory_equal(out, "{\"ts\":\"20", 9);
+    assert_string_equal(out + strlen("{\"ts\":\"") + STAMP_LEN - 1, rest);
+    assert_true(len <= 1025);
+}
+
+static void json_is_an_object_a_line(void **state)
 {
     (void)state;
-    assert_int_equal(log_level_of(SPAN("error")), LOG_ERROR);
-    assert_int_equal(log_level_of(SPAN("warn")), LOG_WARN);
-    assert_int_equal(log_level_of(SPAN("info")), LOG_INFO);
-    assert_int_equal(log_level_of(SPAN("debug")), LOG_DEBUG);
-    assert_int_equal(log_level_of(SPAN("trace")), LOG_TRACE);
-    assert_int_equal(log_level_of(SPAN("")), -1);
-    assert_int_equal(log_level_of(SPAN("INFO")), -1);
-    assert_int_equal(log_level_of(SPAN("inf")), -1);
-    assert_int_equal(log_level_of(SPAN("info\0")), -1);
+    assert_json(LOG_TEXT("peer", "alice"), ",\"peer\":\"alice\"");
+    assert_json(LOG_INT("n", INT64_MIN), ",\"n\":-9223372036854775808");
+    assert_json(LOG_TEXT("v", NULL), ",\"v\":\"\"");
+    assert_json(LOG_TEXT("v", "two \"words\" \\"), ",\"v\":\"two \\\"words\\\" \\\\\"");
+    assert_json(LOG_TEXT("v", "a\nb\x7f"), ",\"v\":\"a\\u000ab\\u007f\"");
+    assert_json(LOG_SPAN("v", SPAN("a\0b")), ",\"v\":\"a\\u0000b\"");
+    assert_json(LOG_TEXT("v", "\u674e \u2028\u00e9"), ",\"v\":\"\\u674e \\u2028\\u00e9\"");
+    assert_json(LOG_TEXT("v", "\U0001f600"), ",\"v\":\"\\ud83d\\ude00\"");
+    assert_json(LOG_TEXT("v", "\xff\xc3("), ",\"v\":\"\\ufffd\\ufffd(\"");
+    assert_json(LOG_TEXT("v", "\xed\xa0\x80"), ",\"v\":\"\\ufffd\\ufffd\\ufffd\"");
+}
+
+static void long_json_stays_whole(void **state)
+{
+    (void)state;
+    static char text[5000];
+    memset(text, '\n', sizeof text);
+    log_set_format(LOG_JSON);
+    for (size_t len = 100; len < 200; len++) {
+        char out[4096];
+        struct span s = { text, len };
+        size_t n = LOGGED(out, LOG_INFO, "long", LOG_SPAN("v", s), LOG_INT("last", 1), LOG_TEXT("w", "x"));
+        assert_in_range(n, 100, 1025);
+        assert_string_equal(out + n - 2, "}\n");
+        assert_int_equal((strrchr(out, '\\') - strchr(out, '\\')) % 6, 0); // no escape was cut
+        if (n < 1000)
+            assert_non_null(strstr(out, "\",\"last\":1,\"w\":\"x\"}\n"));
+    }
+    log_set_format(LOG_WORDS);
+}
+
+// Catches stderr as a pipe that JOURNAL_STREAM names.
+static void catch_journal(void)
+{
+    char stream[64];
+    struct stat st;
+    catch_stderr();
+    assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+    snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    setenv("JOURNAL_STREAM", stream, 1);
+    log_find_journal();
+}
+
+static void the_journal_is_told_the_priority(void **state)
+{
+    (void)state;
+    static const char *const lines[] = { "<3>hello n=1\n", "<4>hello n=1\n", "<6>hello n=1\n", "<7>hello n=1\n",
+                                         "<7>hello n=1\n" };
+    log_set_level(LOG_TRACE);
+    for (int level = LOG_ERROR; level <= LOG_TRACE; level++) {
+        char out[4096];
+        catch_journal();
+        log_write((enum log_level)level, "hello", LOG_INT("n", 1));
+        release_stderr(out, sizeof out);
+        assert_string_equal(out, lines[level]);
+    }
+    log_set_level(LOG_INFO);
+    char out[4096];
+    catch_journal();
+    log_set_format(LOG_JSON);
+    log_write(LOG_WARN, "hello");
+    log_set_format(LOG_WORDS);
+    release_stderr(out, sizeof out);
+    assert_memory_equal(out, "<4>{\"ts\":", 9);
+    catch_journal();
+    setenv("JOURNAL_STREAM", "1:2", 1); // of a service that started us with a stderr of its own
+    log_find_journal();
+    log_write(LOG_INFO, "hello");
+    release_stderr(out, sizeof out);
+    assert_string_equal(out + STAMP_LEN, "info hello\n");
+    unsetenv("JOURNAL_STREAM");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_record_is_a_line),        cmocka_unit_test(it_begins_with_the_time),
-        cmocka_unit_test(strange_values_are_quoted), cmocka_unit_test(every_byte_stays_in_its_line),
-        cmocka_unit_test(a_long_record_is_cut),      cmocka_unit_test(graver_levels_pass),
-        cmocka_unit_test(levels_have_names),
+        cmocka_unit_test(a_record_is_a_line),
+        cmocka_unit_test(it_begins_with_the_time),
+        cmocka_unit_test(strange_values_are_quoted),
+        cmocka_unit_test(every_byte_stays_in_its_line),
+        cmocka_unit_test(a_long_record_is_cut),
+        cmocka_unit_test(graver_levels_pass),
+        cmocka_unit_test(json_is_an_object_a_line),
+        cmocka_unit_test(long_json_stays_whole),
+        cmocka_unit_test(the_journal_is_told_the_priority),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }

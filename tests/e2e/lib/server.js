@@ -13,7 +13,7 @@ export const PROGRAM = resolve(ROOT, process.env.STROWGER ?? 'strowger');
 // Options for every server that a test starts, "--workers 4" say; the test's own come behind them.
 const ARGS = process.env.STROWGER_ARGS?.split(' ') ?? [];
 
-const LISTENING = /^.*listening on https?:\/\/[^/\s]+:(\d+)\/$/m;
+const LISTENING = /^.*listening on https?:\/\/[^/\s]+:(\d+)\/("\}|$)/m; // as words or JSON
 const SANITIZER = /Sanitizer|runtime error:/;
 
 class Server {

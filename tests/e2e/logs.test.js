@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// The log: words or JSON, one line a record, whatever strangers call themselves.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { run, start } from './lib/server.js';
+
+test('words begin with the time in UTC and the level', async t => {
+    const server = await start(t);
+    await server.stop();
+    const lines = server.log.trimEnd().split('\n');
+    assert.ok(lines.length > 1);
+    for (const line of lines) {
+        assert.match(line, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info \S/);
+    }
+});
+
+test('--log-format json writes an object a line', async t => {
+    const server = await start(t, ['--log-format', 'json']);
+    await server.stop();
+    const records = server.log.trimEnd().split('\n').map(line => JSON.parse(line));
+    for (const record of records) {
+        assert.match(record.ts, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+        assert.equal(record.level, 'info');
+        assert.equal(typeof record.msg, 'string');
+    }
+    assert.ok(records.some(record => record.msg === 'stopping' && record.reason === 'SIGTERM'));
+});
+
+test('there is no other format', async () => {
+    const { code, stderr } = await run('--log-format', 'xml');
+    assert.equal(code, 2);
+    assert.match(stderr, /^strowger: --log-format is one of text\|json, not 'xml'[^\n]*\n$/);
+});
