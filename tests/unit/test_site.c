@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// Unit tests of server/site.h, and of a station's branches.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+// cmocka.h wants the four above
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "server/station.h"
+
+static char error[CONFIG_ERROR_LEN];
+static const struct own_addresses nowhere;
+
+static struct config defaults(void)
+{
+    return (struct config){ .unknown_text = "", .peerjs_path = "/peerjs", .peerjs_key = "peerjs" };
+}
+
+static bool has_mount(const struct site *s, const char *item)
+{
+    for (size_t i = 0; i < s->n_mounts; i++)
+        if (strcmp(s->mounts[i], item) == 0)
+            return true;
+    return false;
+}
+
+static void a_site_is_what_its_configuration_says(void **state)
+{
+    (void)state;
+    const char *mounts[] = { "/=login", "/calls=join" };
+    struct config c = defaults();
+    c.greeting = "hello";
+    c.mount = (struct config_list){ 2, mounts };
+    c.peerjs_key = "secret";
+    struct site s;
+    assert_int_equal(site_init(&s, &c, &nowhere, error), 0);
+    assert_true(span_equal(s.dialect_opts.greeting, SPAN("hello")));
+    assert_true(has_mount(&s, "/=auto"));
+    assert_true(has_mount(&s, "/secret/=/peerjs/"));
+    assert_string_equal(s.mounts[s.n_mounts - 1], "/calls=join");
+    assert_false(web_root_is_open(&s.web_root));
+    site_fini(&s);
+}
+
+// Has C refused with CODE, in words that have TEXT in them.
+static void refuse(const struct config *c, int code, const char *text)
+{
+    struct site s;
+    assert_int_equal(site_init(&s, c, &nowhere, error), code);
+    assert_non_null(strstr(error, text));
+    site_fini(&s);
+}
+
+static void what_can_never_work_is_refused(void **state)
+{
+    (void)state;
+    const char *item;
+    struct config_list list = { 1, &item };
+    struct config c = defaults();
+    c.mount = list;
+    item = "/x=dance";
+    refuse(&c, -EINVAL, "'/x=dance': there is no such dialect");
+    item = "x=login";
+    refuse(&c, -EINVAL, "not 'x=login'");
+    c = defaults();
+    c.room_event = list;
+    item = "bye";
+    refuse(&c, -EINVAL, "THEIRS=OURS, not 'bye'");
+    c = defaults();
+    c.namespace = list;
+    refuse(&c, -EINVAL, "begins with '/', not 'bye'");
+    c = defaults();
+    c.web_root = "/nowhere/at/all";
+    refuse(&c, -EIO, "'/nowhere/at/all': No such file or directory");
+}
+
+// What the realms of ALL's mounts are numbered: marks each in SEEN.
+static void mark_realms(const struct mounts *all, uint8_t *seen, uint32_t n)
+{
+    for (size_t i = 0; i < all->n; i++) {
+        if (all->list[i].is_alias)
+            continue;
+        assert_in_range(all->list[i].realm->id, 0, n - 1);
+        assert_int_equal(seen[all->list[i].realm->id]++, 0);
+    }
+}
+
+static void no_realm_is_two_sites(void **state)
+{
+    (void)state;
+    const char *mounts[] = { "/socket.io/=rooms" };
+    struct config c[] = { defaults(), defaults() };
+    c[1].mount = (struct config_list){ 1, mounts };
+    struct site sites[2];
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(site_init(&sites[i], &c[i], &nowhere, error), 0);
+    static const struct engineio_opts engineio;
+    struct station_opts opts = { .sites = sites, .n_sites = 2, .max_endpoints = 1, .engineio = &engineio };
+    struct station s;
+    assert_int_equal(station_init(&s, &opts), 0);
+    assert_int_equal(s.n_branches, 2);
+    uint8_t seen[64] = { 0 };
+    uint32_t n_realms = sites[0].n_realms + sites[1].n_realms;
+    assert_in_range(n_realms, 2, sizeof seen);
+    for (size_t i = 0; i < 2; i++) {
+        assert_ptr_equal(s.branches[i].site, &sites[i]);
+        mark_realms(&s.branches[i].mounts, seen, n_realms);
+    }
+    station_close(&s);
+    station_fini(&s);
+    for (size_t i = 0; i < 2; i++)
+        site_fini(&sites[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_site_is_what_its_configuration_says),
+        cmocka_unit_test(what_can_never_work_is_refused),
+        cmocka_unit_test(no_realm_is_two_sites),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
