@@ -4,20 +4,21 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "cli/subcommand.h"
 #include "dialect/dialect.h"
 #include "server/config.h"
 #include "server/server.h"
-
-enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 static void print_help(void)
 {
     puts("strowger: a WebRTC signaling server\n"
          "\n"
          "usage: strowger [OPTION]...\n"
+         "       strowger SUBCOMMAND [OPTION]...\n"
          "\n"
          "Listens for HTTP and WebSocket on TCP, and for STUN on UDP, and logs the address to open.");
     config_print_options();
+    subcommand_print_list();
     puts("\nDialects:");
     const struct dialect *d;
     for (size_t i = 0; (d = dialect_at(i)); i++)
@@ -44,6 +45,9 @@ static int serve(const struct config *config)
 
 int main(int argc, char **argv)
 {
+    const struct subcommand *subcommand = argc > 1 ? subcommand_find(argv[1]) : NULL;
+    if (subcommand)
+        return subcommand->run(argc - 1, argv + 1);
     struct config config;
     char error[CONFIG_ERROR_LEN];
     int status = EXIT_OK;

@@ -8,6 +8,8 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static bool has_ipv6(void)
@@ -96,6 +98,42 @@ int sock_bind(const struct sockaddr *addr, int type, bool is_shared)
         err = -errno;
     if (!err)
         return fd;
+    close(fd);
+    return err;
+}
+
+// Removes a socket at ADDR's path that its owner left behind. 0, or -EADDRINUSE when somebody answers there.
+static int remove_stale(const struct sockaddr_un *addr)
+{
+    struct stat st;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    bool is_stale = connect(fd, (const struct sockaddr *)addr, sizeof *addr) != 0 && errno == ECONNREFUSED &&
+                    lstat(addr->sun_path, &st) == 0 && S_ISSOCK(st.st_mode);
+    close(fd);
+    return is_stale && unlink(addr->sun_path) == 0 ? 0 : -EADDRINUSE;
+}
+
+int sock_bind_path(const char *path)
+{
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+    size_t len = strlen(path);
+    if (len >= sizeof addr.sun_path)
+        return -ENAMETOOLONG;
+    memcpy(addr.sun_path, path, len);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    // Before bind(), so that there is no moment at which others may connect.
+    int err = fchmod(fd, S_IRUSR | S_IWUSR) == 0 && bind(fd, (struct sockaddr *)&addr, sizeof addr) == 0 ? 0 : -errno;
+    if (err == -EADDRINUSE)
+        err = remove_stale(&addr);
+    else if (!err)
+        return fd;
+    if (!err && bind(fd, (struct sockaddr *)&addr, sizeof addr) == 0)
+        return fd;
+    err = err ? err : -errno;
     close(fd);
     return err;
 }

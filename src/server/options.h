@@ -98,6 +98,8 @@
     X(workers, 0, NUMBER, "0", 0, 64, RUNNING, 0, "N", "serve with N threads; 0: one for each core that may be used")  \
     X(drain_time, 0, DURATION, "10s", 0, 3600000, RUNNING, 0, "TIME",                                                  \
       "on SIGTERM, spread the closing of connections over this long; a second SIGTERM exits at once")                  \
+    X(admin, 0, TEXT, NULL, 1, 300, RUNNING, 0, "ADDRESS",                                                             \
+      "answer operators at HOST:PORT or unix:PATH, or off; 127.0.0.1:9888 when nothing is said and it is free")        \
     X(log_level, 0, CHOICE, "info", 0, LOG_TRACE, RUNNING, LIVE, "error|warn|info|debug|trace",                        \
       "log what is that grave, and graver")                                                                            \
     X(log_format, 0, CHOICE, "text", 0, LOG_JSON, RUNNING, LIVE, "text|json",                                          \

@@ -303,6 +303,7 @@ int server_start(struct server *s, const struct config *sites, size_t n, char er
         fill_station_opts(s);
     err = err ? err : begin_stations(s, count_workers(s), error);
     err = err ? err : listen_on(s, error);
+    err = err ? err : admin_open(&s->admin, s->config, s->stations, s->n_stations, error);
     if (!err && watch_signals(s) != 0) {
         snprintf(error, SERVER_ERROR_LEN, "can't watch for signals");
         err = -EIO;
@@ -330,6 +331,7 @@ void server_run(struct server *s)
         log_write(LOG_WARN, "no thread for a worker", LOG_INT("worker", i));
         station_close_endpoints(&s->stations[i]);
     }
+    s->admin.n_stations = n_running;
     station_run(&s->stations[0]);
     for (int i = 1; i < n_running; i++)
         uv_thread_join(&s->stations[i].thread);
@@ -337,6 +339,7 @@ void server_run(struct server *s)
 
 void server_stop(struct server *s)
 {
+    admin_close(&s->admin);
     for (int i = 0; i < s->n_stations; i++)
         station_close(&s->stations[i]);
     if (s->bus)

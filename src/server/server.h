@@ -3,6 +3,7 @@
 #ifndef STROWGER_SERVER_SERVER_H
 #define STROWGER_SERVER_SERVER_H
 
+#include "server/admin.h"
 #include "server/config.h"
 #include "server/places.h"
 #include "server/station.h"
@@ -19,7 +20,8 @@ struct server {
     struct station_opts station_opts;
     struct bus_local *bus;
     struct station *stations;
-    int n_stations;    // those that were begun
+    int n_stations; // those that were begun
+    struct admin admin;
     int n_stops;       // signals to stop that came
     uv_poll_t signals; // of signal_fd, on the first station's loop
     int signal_fd;     // or -1

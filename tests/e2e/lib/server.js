@@ -83,7 +83,7 @@ class Server {
 
 // Starts a server for the test T, which stops it. OPENFILES limits its file descriptors.
 export async function start(t, args = [], { openFiles } = {}) {
-    const all = ['--port', '0', ...ARGS, ...args];
+    const all = ['--port', '0', '--admin', 'off', ...ARGS, ...args];
     const server = openFiles
         ? new Server('sh', ['-c', `ulimit -n ${openFiles} && exec "$0" "$@"`, PROGRAM, ...all])
         : new Server(PROGRAM, all);

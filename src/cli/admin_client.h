@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// How a subcommand asks a running server, at the admin listener that the server's own settings name.
+#ifndef STROWGER_CLI_ADMIN_CLIENT_H
+#define STROWGER_CLI_ADMIN_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "server/admin_place.h"
+#include "server/config.h"
+
+// A flag of a subcommand's own.
+struct admin_flag {
+    const char *name;     // "--json"
+    bool *is_there;       // for one without a value, else NULL
+    const char **value;   // for one with a value, else NULL
+    const char *argument; // what stands for that in the help, or ""
+    const char *help;
+};
+
+// What there is to say of a subcommand.
+struct admin_usage {
+    const char *name, *summary;
+    const struct admin_flag *flags;
+    size_t n_flags;
+};
+
+struct admin_client {
+    struct config config;
+    struct admin_place place;
+    int timeout_s; // for an answer's next bytes; 0: none
+    FILE *answer;  // the body of what was got last, or NULL
+};
+
+enum { ADMIN_CLIENT_GO_ON = -1 };
+
+// Reads the command line of the subcommand that U describes: its own flags, and any of the server's options, of which
+// --admin counts. ADMIN_CLIENT_GO_ON, or the exit status to end with after all was said; admin_client_fini() is due in any
+// case.
+[[gnu::warn_unused_result]] int admin_client_init(struct admin_client *c, int argc, char **argv,
+                                                  const struct admin_usage *u);
+
+// Asks for TARGET, whose answer can then be read. ADMIN_CLIENT_GO_ON, or the exit status to end with after saying why.
+[[gnu::warn_unused_result]] int admin_client_get(struct admin_client *c, const char *target);
+
+// Closes and frees what C holds.
+void admin_client_fini(struct admin_client *c);
+
+#endif

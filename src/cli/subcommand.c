@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// What the program does besides serving; see subcommand.h.
+#include "cli/subcommand.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct subcommand *const subcommands[] = { &subcommand_health };
+
+enum { N_SUBCOMMANDS = sizeof subcommands / sizeof *subcommands };
+
+const struct subcommand *subcommand_find(const char *name)
+{
+    for (size_t i = 0; i < N_SUBCOMMANDS; i++)
+        if (strcmp(subcommands[i]->name, name) == 0)
+            return subcommands[i];
+    return NULL;
+}
+
+void subcommand_print_list(void)
+{
+    puts("\nSubcommands:");
+    for (size_t i = 0; i < N_SUBCOMMANDS; i++)
+        printf("  %-8s %s\n", subcommands[i]->name, subcommands[i]->summary);
+}

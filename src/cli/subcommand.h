@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// What the program does besides serving: `strowger NAME ...`.
+//
+// To add a subcommand: write one file with a `const struct subcommand`, declare it below, and give it a row in subcommand.c.
+#ifndef STROWGER_CLI_SUBCOMMAND_H
+#define STROWGER_CLI_SUBCOMMAND_H
+
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct subcommand {
+    const char *name, *summary;
+    // ARGV begins with the name. Returns the exit status.
+    int (*run)(int argc, char **argv);
+};
+
+extern const struct subcommand subcommand_health;
+
+// The subcommand called NAME, or NULL.
+const struct subcommand *subcommand_find(const char *name);
+
+// Writes the list of them to stdout, for --help.
+void subcommand_print_list(void);
+
+#endif

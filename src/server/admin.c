@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+// The operator's door; see admin.h.
+#include "server/admin.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "net/sock.h"
+#include "server/survey.h"
+
+// ---- answers
+
+static struct station *home_of(const struct admin *a)
+{
+    return &a->stations[0];
+}
+
+static bool is_draining(const struct admin *a)
+{
+    return home_of(a)->switchboard.is_ending;
+}
+
+static void respond(struct http_conn *h, int status, struct span type, struct span body)
+{
+    const struct admin *a = h->opts->user;
+    struct http_response response = { .status = status,
+                                      .type = type,
+                                      .fields = SPAN("Cache-Control: no-store\r\n"),
+                                      .body = body,
+                                      .is_last = is_draining(a) };
+    http_respond(h, &response);
+}
+
+static void respond_text(struct http_conn *h, int status, struct span text)
+{
+    respond(h, status, SPAN("text/plain; charset=utf-8"), text);
+}
+
+static void on_gone(struct http_conn *h)
+{
+    struct survey *s = h->waiter_user;
+    s->user = NULL;
+}
+
+static const struct http_waiter waiter = { .on_gone = on_gone };
+
+// Holds the request H until every worker was asked; ON_DONE answers it.
+static void ask_all(struct http_conn *h, void (*on_done)(struct survey *s))
+{
+    const struct admin *a = h->opts->user;
+    struct survey *s = survey_begin(a->stations, a->n_stations, on_done, h);
+    if (s)
+        http_hold(h, &waiter, s);
+    else
+        respond_text(h, 503, SPAN("out of memory\n"));
+}
+
+static void on_healthy(struct survey *s)
+{
+    if (s->user)
+        respond_text(s->user, 200, SPAN("ok\n"));
+}
+
+static void healthz(struct http_conn *h)
+{
+    ask_all(h, on_healthy);
+}
+
+static void readyz(struct http_conn *h)
+{
+    bool is_ready = !is_draining(h->opts->user);
+    respond_text(h, is_ready ? 200 : 503, is_ready ? SPAN("ready\n") : SPAN("draining\n"));
+}
+
+static void version(struct http_conn *h)
+{
+    respond(h, 200, SPAN("application/json"), SPAN("{\"name\":\"strowger\",\"version\":\"" STROWGER_VERSION "\"}\n"));
+}
+
+static void list_pages(struct http_conn *h);
+
+static const struct page {
+    struct span path;
+    void (*answer)(struct http_conn *h);
+    const char *summary;
+} pages[] = {
+    { SPAN("/"), list_pages, "this list" },
+    { SPAN("/healthz"), healthz, "200 while every worker answers" },
+    { SPAN("/readyz"), readyz, "200 while new clients are welcome, else 503" },
+    { SPAN("/version"), version, "which version this is, as JSON" },
+};
+
+enum { N_PAGES = sizeof pages / sizeof *pages };
+
+static void list_pages(struct http_conn *h)
+{
+    char text[N_PAGES * 100];
+    size_t len = 0;
+    for (size_t i = 0; i < N_PAGES; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "%-10s %s\n", pages[i].path.p, pages[i].summary);
+    respond_text(h, 200, (struct span){ text, len });
+}
+
+// A page of a stranger's, open in the operator's browser, can have its own name lead to this machine; then it would read
+// what is here. Such a request says that name. Other machines reach us by names that we can't know.
+static bool is_expected_host(const struct admin_place *place, struct span host)
+{
+    struct addr addr;
+    bool is_loopback = strncmp(place->where.host, "127.", 4) == 0 || strcmp(place->where.host, "::1") == 0 ||
+                       strcmp(place->where.host, "localhost") == 0;
+    size_t len = host.len;
+    while (len && host.p[len - 1] != ':' && host.p[len - 1] != ']')
+        len--;
+    if (len && host.p[len - 1] == ':')
+        host.len = len - 1;
+    if (host.len > 2 && host.p[0] == '[')
+        host = (struct span){ host.p + 1, host.len - 2 };
+    return place->socket_path || !is_loopback || span_equal_nocase(host, SPAN("localhost")) ||
+           addr_parse(&addr, host) == 0;
+}
+
+static void on_request(struct http_conn *h, const struct http_request *r)
+{
+    const struct admin *a = h->opts->user;
+    if (!is_expected_host(&a->place, r->host)) {
+        respond_text(h, 403, SPAN("Ask for this by its address.\n"));
+        return;
+    }
+    if (r->method != HTTP_GET && r->method != HTTP_HEAD) {
+        http_respond_text(h, 405, SPAN("Allow: GET, HEAD\r\n"), SPAN("Only GET and HEAD are understood here.\n"));
+        return;
+    }
+    for (size_t i = 0; i < N_PAGES; i++)
+        if (span_equal(r->path, pages[i].path)) {
+            pages[i].answer(h);
+            return;
+        }
+    respond_text(h, 404, SPAN("There is nothing here; / lists what there is.\n"));
+}
+
+// ---- the door
+
+static void on_accept(struct listener *l, int fd)
+{
+    struct admin *a = l->user;
+    http_conn_open(&home_of(a)->worker.conns, fd, NULL, &a->http);
+}
+
+// Has the listener that was just begun, if ERR is 0, bring us connections. Returns ERR.
+static int add_listener(struct admin *a, int err)
+{
+    if (err)
+        return err;
+    struct listener *l = &a->listeners[a->n_listeners++];
+    l->on_accept = on_accept;
+    l->user = a;
+    return 0;
+}
+
+static int listen_at_path(struct admin *a)
+{
+    struct worker *w = &home_of(a)->worker;
+    int fd = sock_bind_path(a->place.socket_path);
+    return fd < 0 ? fd : add_listener(a, listener_begin(&a->listeners[0], &w->loop, &w->clock.deadlines, fd));
+}
+
+static int listen_at_port(struct admin *a)
+{
+    struct worker *w = &home_of(a)->worker;
+    struct listen_place *where = &a->place.where;
+    struct sockaddr_storage addrs[ADMIN_MAX_LISTENERS];
+    int n = sock_resolve(*where->host ? where->host : NULL, where->port, addrs, ADMIN_MAX_LISTENERS);
+    if (n <= 0)
+        return -EADDRNOTAVAIL;
+    where->bound_port = where->port;
+    for (int i = 0; i < n; i++) {
+        struct sockaddr *addr = (struct sockaddr *)&addrs[i];
+        sock_set_port(addr, where->bound_port);
+        struct listener *l = &a->listeners[a->n_listeners];
+        int err = add_listener(a, listener_open(l, &w->loop, &w->clock.deadlines, addr, false));
+        if (err)
+            return err;
+        where->bound_port = listener_port(l);
+    }
+    return 0;
+}
+
+static void log_door(const struct admin *a)
+{
+    char url[LISTEN_URL_LEN];
+    if (a->place.socket_path) {
+        log_write(LOG_INFO, "admin listener ready", LOG_TEXT("path", a->place.socket_path));
+    } else {
+        listen_put_url(&a->place.where, *a->place.where.host ? a->place.where.host : "localhost", url);
+        log_write(LOG_INFO, "admin listener ready", LOG_TEXT("url", url));
+    }
+}
+
+static int try_to_listen(struct admin *a, const char *text, char error[CONFIG_ERROR_LEN])
+{
+    int err = a->place.socket_path ? listen_at_path(a) : listen_at_port(a);
+    if (!err) {
+        log_door(a);
+    } else if (text) {
+        snprintf(error, CONFIG_ERROR_LEN, "can't listen for --admin '%.200s': %s", text, strerror(-err));
+        return -EIO;
+    } else {
+        log_write(LOG_WARN, "no admin listener; choose another place with --admin",
+                  LOG_TEXT("place", ADMIN_PLACE_DEFAULT), LOG_TEXT("reason", strerror(-err)));
+    }
+    return 0;
+}
+
+int admin_open(struct admin *a, const struct config *c, struct station *stations, int n_stations,
+               char error[CONFIG_ERROR_LEN])
+{
+    *a = (struct admin){ .stations = stations, .n_stations = n_stations };
+    if (admin_place_parse(&a->place, c->admin) != 0) {
+        snprintf(error, CONFIG_ERROR_LEN, "--admin takes HOST:PORT, unix:PATH or off, not '%.200s'", c->admin);
+        return -EINVAL;
+    }
+    a->http = (struct http_opts){ .head_timeout_ms = (uint64_t)c->head_timeout,
+                                  .on_request = on_request,
+                                  .user = a,
+                                  .pool = &home_of(a)->http_pool };
+    return a->place.is_off ? 0 : try_to_listen(a, c->admin, error);
+}
+
+void admin_close(struct admin *a)
+{
+    if (a->n_listeners && a->place.socket_path)
+        unlink(a->place.socket_path);
+    while (a->n_listeners)
+        listener_close(&a->listeners[--a->n_listeners]);
+}

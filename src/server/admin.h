@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// The operator's door: health, metrics and who is here, by HTTP on a listener of its own.
+//
+// It lives on the first worker's loop and asks the others by errands; it knows all workers, and none knows of it.
+#ifndef STROWGER_SERVER_ADMIN_H
+#define STROWGER_SERVER_ADMIN_H
+
+#include "server/admin_place.h"
+#include "server/config.h"
+#include "server/http_conn.h"
+#include "server/station.h"
+
+enum { ADMIN_MAX_LISTENERS = 4 };
+
+struct admin {
+    struct station *stations; // the first one's loop is A's
+    int n_stations;           // those that run
+    struct admin_place place;
+    struct http_opts http;
+    struct listener listeners[ADMIN_MAX_LISTENERS];
+    int n_listeners;
+};
+
+// Makes A the door to STATIONS, all of which will run, as C says, which must live as long as A. When it says nothing of the
+// place and the default one is taken, there is a warning and no door. 0, or with ERROR one line that says what failed
+// -EINVAL for a place that makes no sense or -EIO; admin_close() is due in any case.
+[[gnu::warn_unused_result]] int admin_open(struct admin *a, const struct config *c, struct station *stations,
+                                           int n_stations, char error[CONFIG_ERROR_LEN]);
+
+// Stops listening, when the first station runs no more but has its loop still.
+void admin_close(struct admin *a);
+
+#endif

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// The admin listener of a server that a test starts, and the subcommands that ask there.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { run, start } from './server.js';
+
+const READY = /admin listener ready url=http:\/\/[^/]+:(\d+)\//;
+
+export class Admin {
+    constructor(port) {
+        this.place = `127.0.0.1:${port}`;
+    }
+
+    // The answer to GET PATH: its status, headers and text.
+    async get(path, options = {}) {
+        const request = http.get(`http://${this.place}${path}`, { agent: false, ...options });
+        const answer = await new Promise((done, failed) => request.on('response', done).on('error', failed));
+        let text = '';
+        for await (const piece of answer.setEncoding('utf8')) {
+            text += piece;
+        }
+        return { status: answer.statusCode, headers: answer.headers, text };
+    }
+
+    // What a subcommand says that asks this server.
+    run(subcommand, ...args) {
+        return run(subcommand, '--admin', this.place, ...args);
+    }
+}
+
+// A server with an admin listener: both.
+export async function startWithAdmin(t, args = []) {
+    const server = await start(t, ['--admin', '127.0.0.1:0', ...args]);
+    const found = READY.exec(server.log);
+    assert.ok(found, `no admin listener: ${server.log}`);
+    return { server, admin: new Admin(found[1]) };
+}
