@@ -25,15 +25,16 @@ SANITIZE_release :=
 SANITIZE_clang :=
 SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE_tsan := -fsanitize=thread
+SANITIZE_coverage := -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping
 SANITIZE_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 ifeq ($(origin SANITIZE_$(BUILD)),undefined)
-$(error BUILD is one of release, asan, tsan, fuzz, clang; not '$(BUILD)')
+$(error BUILD is one of release, asan, tsan, fuzz, coverage, clang; not '$(BUILD)')
 endif
 SANITIZE := $(SANITIZE_$(BUILD))
 ifneq ($(SANITIZE),)
 FORTIFY := # the sanitizers' own checks of memcpy and its kin say more
 endif
-ifneq ($(filter fuzz clang,$(BUILD)),)
+ifneq ($(filter fuzz coverage clang,$(BUILD)),)
 CC := clang
 else ifeq ($(origin CC),default)
 CC := gcc
@@ -76,7 +77,7 @@ endif
 .PHONY: force all run test unit unit-tests stress e2e browser checks web types fuzz fuzz-targets deps deps-build \
 	deps-test check-layers check-reproducible format check-format tidy clean help
 
-all: $(PROGRAM) ## build the program (default); BUILD=asan, tsan, fuzz or clang for another variant
+all: $(PROGRAM) ## build the program (default); BUILD=asan, tsan, fuzz, coverage or clang for another variant
 
 strowger: $(OUT)/strowger
 	$(call SAY,BIN )cp --remove-destination $< $@
@@ -164,7 +165,7 @@ $(STRESS): $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard tests/stress/*.c))) $(OUT
 	$(call SAY,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 FUZZ_SECONDS ?= 20
-fuzz: ## feed every codec with chance for FUZZ_SECONDS (20) each
+fuzz: ## feed every codec, and the whole server, with chance for FUZZ_SECONDS (20) each
 	@$(MAKE) --no-print-directory BUILD=fuzz -j$(JOBS) fuzz-targets
 	@tools/run-tests --build build/fuzz --seconds $(FUZZ_SECONDS) fuzz
 

@@ -40,7 +40,7 @@ uint64_t siphash13(uint64_t k0, uint64_t k1, struct span s)
 {
     uint64_t v[4] = { k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
                       k1 ^ 0x7465646279746573 };
-    const char *p = s.p, *rest = p + (s.len & ~(size_t)7);
+    const char *p = s.len ? s.p : "", *rest = p + (s.len & ~(size_t)7); // an empty span may point nowhere
     for (; p < rest; p += 8)
         sip_word(v, word_load(p));
     sip_word(v, (uint64_t)s.len << 56 | word_load_few(rest, s.len & 7));
