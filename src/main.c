@@ -7,6 +7,7 @@
 #include "cli/subcommand.h"
 #include "dialect/dialect.h"
 #include "server/config.h"
+#include "server/reference.h"
 #include "server/server.h"
 
 static void print_help(void)
@@ -17,7 +18,7 @@ static void print_help(void)
          "       strowger SUBCOMMAND [OPTION]...\n"
          "\n"
          "Listens for HTTP and WebSocket on TCP, and for STUN on UDP, and logs the address to open.");
-    config_print_options();
+    reference_put_help(stdout);
     subcommand_print_list();
     puts("\nDialects:");
     const struct dialect *d;
@@ -29,13 +30,16 @@ static void print_help(void)
     puts("\n(\"/\" takes every path that no other mount claims)");
 }
 
-static int serve(const struct config *config)
+static int serve(const struct config_set *set)
 {
     static struct server server;
     char error[SERVER_ERROR_LEN];
-    int err = server_start(&server, config, 1, error);
+    log_find_journal();
+    log_set_level((enum log_level)set->sites[0].log_level);
+    log_set_format((enum log_format)set->sites[0].log_format);
+    int err = server_start(&server, set->sites, set->n_sites, error);
     if (err) {
-        fprintf(stderr, "strowger: %s\n", error);
+        subcommand_complain(NULL, error);
         return err == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
     }
     server_run(&server);
@@ -48,23 +52,17 @@ int main(int argc, char **argv)
     const struct subcommand *subcommand = argc > 1 ? subcommand_find(argv[1]) : NULL;
     if (subcommand)
         return subcommand->run(argc - 1, argv + 1);
-    struct config config;
-    char error[CONFIG_ERROR_LEN];
+    struct config_set set;
     int status = EXIT_OK;
-    enum config_result result = config_parse(&config, argc, argv, error);
-    if (result == CONFIG_HELP) {
+    enum config_result result = config_read(&set, argc, argv, (struct fault_sink){ .on_fault = subcommand_complain });
+    if (result == CONFIG_OK)
+        status = serve(&set);
+    else if (result == CONFIG_HELP)
         print_help();
-    } else if (result == CONFIG_VERSION) {
+    else if (result == CONFIG_VERSION)
         puts("strowger " STROWGER_VERSION);
-    } else if (result == CONFIG_USAGE) {
-        fprintf(stderr, "strowger: %s (--help lists the options)\n", error);
-        status = EXIT_USAGE;
-    } else {
-        log_find_journal();
-        log_set_level((enum log_level)config.log_level);
-        log_set_format((enum log_format)config.log_format);
-        status = serve(&config);
-    }
-    config_fini(&config);
+    else
+        status = result == CONFIG_USAGE ? EXIT_USAGE : EXIT_FAILED;
+    config_free(&set);
     return status;
 }

@@ -57,23 +57,23 @@ static void print_help(const struct admin_usage *u)
 
 int admin_client_init(struct admin_client *c, int argc, char **argv, const struct admin_usage *u)
 {
-    char error[CONFIG_ERROR_LEN];
     *c = (struct admin_client){ .timeout_s = TIMEOUT_S };
     int n = take_flags(argc, argv, u);
     if (n < 0)
         return EXIT_USAGE;
-    enum config_result result = config_parse(&c->config, n, argv, error);
+    enum config_result result = config_read(&c->settings, n, argv, (struct fault_sink){ subcommand_complain, NULL });
     if (result == CONFIG_HELP) {
         print_help(u);
         return EXIT_OK;
     }
-    if (result != CONFIG_OK) {
-        fprintf(stderr, "strowger %s: %s\n", u->name, result == CONFIG_USAGE ? error : "--version stands alone");
-        return EXIT_USAGE;
-    }
-    if (admin_place_parse(&c->place, c->config.admin) == 0 && !c->place.is_off)
+    if (result == CONFIG_VERSION)
+        fprintf(stderr, "strowger %s: --version stands alone\n", u->name);
+    if (result != CONFIG_OK)
+        return result == CONFIG_WRONG ? EXIT_FAILED : EXIT_USAGE;
+    const char *admin = c->settings.sites[0].admin;
+    if (admin_place_parse(&c->place, admin) == 0 && !c->place.is_off)
         return ADMIN_CLIENT_GO_ON;
-    fprintf(stderr, "strowger %s: --admin needs HOST:PORT or unix:PATH here, not '%s'\n", u->name, c->config.admin);
+    fprintf(stderr, "strowger %s: --admin needs HOST:PORT or unix:PATH here, not '%s'\n", u->name, admin);
     return EXIT_USAGE;
 }
 
@@ -81,7 +81,7 @@ void admin_client_fini(struct admin_client *c)
 {
     if (c->answer)
         fclose(c->answer);
-    config_fini(&c->config);
+    config_free(&c->settings);
 }
 
 // ---- asking

@@ -27,7 +27,7 @@ struct admin_usage {
 };
 
 struct admin_client {
-    struct config config;
+    struct config_set settings;
     struct admin_place place;
     int timeout_s; // for an answer's next bytes; 0: none
     FILE *answer;  // the body of what was got last, or NULL

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct subcommand *const subcommands[] = { &subcommand_health };
+static const struct subcommand *const subcommands[] = { &subcommand_check, &subcommand_health };
 
 enum { N_SUBCOMMANDS = sizeof subcommands / sizeof *subcommands };
 
@@ -15,6 +15,12 @@ const struct subcommand *subcommand_find(const char *name)
         if (strcmp(subcommands[i]->name, name) == 0)
             return subcommands[i];
     return NULL;
+}
+
+void subcommand_complain(void *user, const char *line)
+{
+    (void)user;
+    fprintf(stderr, "strowger: %s\n", line);
 }
 
 void subcommand_print_list(void)

@@ -13,10 +13,14 @@ struct subcommand {
     int (*run)(int argc, char **argv);
 };
 
+extern const struct subcommand subcommand_check;
 extern const struct subcommand subcommand_health;
 
 // The subcommand called NAME, or NULL.
 const struct subcommand *subcommand_find(const char *name);
+
+// Takes a line that says what is wrong, a fault_sink's, to stderr.
+void subcommand_complain(void *user, const char *line);
 
 // Writes the list of them to stdout, for --help.
 void subcommand_print_list(void);

@@ -25,15 +25,16 @@
 //   default   as it would be written; NULL: none
 //   min, max  of what has a number, in its own unit; of a TEXT's length in bytes
 //   section   of CONFIG_SECTIONS, whose rows stand together
-//   traits    SITE: each site may have its own; LIVE: SIGHUP changes it; SECRET: never shown; or 0
+//   traits    SITE: each site may have its own; PLACE: and one of these it must have, for itself; LIVE: SIGHUP changes it;
+//             SECRET: never shown; CALLER: not in a file; or 0
 //   argument  what stands for the value where the option is explained
 //   help      one sentence without capital and full stop
 #define CONFIG_OPTIONS(X)                                                                                              \
-    X(port, 'p', NUMBER, "8888", 0, 65535, LISTENING, SITE, "PORT",                                                    \
+    X(port, 'p', NUMBER, "8888", 0, 65535, LISTENING, PLACE, "PORT",                                                   \
       "listen on this port, TCP and UDP; 0 takes a free one")                                                          \
     X(host, 'H', TEXT, NULL, 1, 255, LISTENING, SITE, "HOST",                                                          \
       "listen on this address only, not on every one of this machine")                                                 \
-    X(listen, 0, LIST, NULL, 2, 300, LISTENING, SITE, "[tls:]HOST:PORT",                                               \
+    X(listen, 0, LIST, NULL, 2, 300, LISTENING, PLACE, "[tls:]HOST:PORT",                                              \
       "listen there instead, with TLS or without; no HOST is every address; repeatable")                               \
     X(tls_cert, 0, LIST, NULL, 1, 4096, TLS, LIVE, "FILE",                                                             \
       "PEM file of a certificate and its chain; without --listen all is TLS")                                          \
@@ -62,7 +63,7 @@
     X(room_event, 0, LIST, NULL, 3, 256, ROOMS, SITE, "THEIRS=OURS",                                                   \
       "rooms dialect: what a page calls one of our events")                                                            \
     X(peerjs_path, 0, TEXT, "/peerjs", 1, 256, PEERJS, SITE, "PATH", "PeerJS clients: the path that they are told")    \
-    X(peerjs_key, 'k', TEXT, "peerjs", 1, 256, PEERJS, SITE, "KEY", "PeerJS: the key that they must know")             \
+    X(peerjs_key, 'k', TEXT, "peerjs", 1, 256, PEERJS, SITE | SECRET, "KEY", "PeerJS: the key that they must know")    \
     X(alive_timeout, 0, MILLIS, "60s", 10, 86400000, PEERJS, SITE, "TIME",                                             \
       "PeerJS: close clients that send nothing for this long")                                                         \
     X(expire_timeout, 't', MILLIS, "5s", 10, 86400000, PEERJS, SITE, "TIME",                                           \

@@ -291,14 +291,28 @@ static void log_places(const struct server *s)
         show_dev_url(s, secure);
 }
 
-int server_start(struct server *s, const struct config *sites, size_t n, char error[SERVER_ERROR_LEN])
+// All that the settings ask for but what others on this machine would notice.
+static int prepare(struct server *s, const struct config *sites, size_t n, char error[SERVER_ERROR_LEN])
 {
     *s = (struct server){ .config = sites, .signal_fd = -1 };
-    raise_descriptor_limit();
     int err = begin_sites(s, sites, n, error);
     err = err ? err : open_certificates(s, error);
     err = err ? err : read_proxies(s, error);
-    err = err ? err : places_find(&s->places, sites, n, error);
+    return err ? err : places_find(&s->places, sites, n, error);
+}
+
+int server_check(const struct config *sites, size_t n, char error[SERVER_ERROR_LEN])
+{
+    struct server s;
+    int err = prepare(&s, sites, n, error);
+    server_stop(&s);
+    return err;
+}
+
+int server_start(struct server *s, const struct config *sites, size_t n, char error[SERVER_ERROR_LEN])
+{
+    raise_descriptor_limit();
+    int err = prepare(s, sites, n, error);
     if (!err)
         fill_station_opts(s);
     err = err ? err : begin_stations(s, count_workers(s), error);

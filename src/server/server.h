@@ -35,6 +35,9 @@ enum { SERVER_ERROR_LEN = CONFIG_ERROR_LEN };
 [[gnu::warn_unused_result]] int server_start(struct server *s, const struct config *sites, size_t n,
                                              char error[SERVER_ERROR_LEN]);
 
+// Whether server_start() would find something wrong, but that ports are in use. 0, or the same with ERROR.
+[[gnu::warn_unused_result]] int server_check(const struct config *sites, size_t n, char error[SERVER_ERROR_LEN]);
+
 // Serves until SIGTERM or SIGINT; SIGHUP reads the certificates again.
 void server_run(struct server *s);
 

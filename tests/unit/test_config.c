@@ -14,25 +14,38 @@
 #include "server/config.h"
 
 struct fixture {
-    struct config config;
-    char error[CONFIG_ERROR_LEN];
+    struct config_set set;
+    struct config config; // of the first site
+    char fault[512];      // the last one
+    size_t n_faults;
 };
 
 static struct fixture fixture;
 
-enum { MAX_ARGS = 8 };
+static void on_fault(void *user, const char *line)
+{
+    struct fixture *f = user;
+    f->n_faults++;
+    snprintf(f->fault, sizeof f->fault, "%s", line);
+}
+
+enum { MAX_ARGS = 16 };
 
 static enum config_result parse(const char *const *args)
 {
     char *argv[MAX_ARGS] = { "strowger" };
     int argc = 1;
     while (args[argc - 1]) {
+        assert_in_range(argc, 1, MAX_ARGS - 1);
         argv[argc] = (char *)args[argc - 1];
         argc++;
     }
-    config_fini(&fixture.config);
-    memset(fixture.error, 'x', sizeof fixture.error);
-    return config_parse(&fixture.config, argc, argv, fixture.error);
+    config_free(&fixture.set);
+    fixture.n_faults = 0;
+    enum config_result result = config_read(&fixture.set, argc, argv, (struct fault_sink){ on_fault, &fixture });
+    if (result == CONFIG_OK)
+        fixture.config = fixture.set.sites[0];
+    return result;
 }
 
 #define PARSE(...) parse((const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
@@ -41,13 +54,18 @@ static enum config_result parse(const char *const *args)
 #define ASSERT_USAGE(message, ...)                                                                                     \
     do {                                                                                                               \
         assert_int_equal(PARSE(__VA_ARGS__), CONFIG_USAGE);                                                            \
-        assert_string_equal(fixture.error, message);                                                                   \
+        assert_int_equal(fixture.n_faults, 1);                                                                         \
+        assert_string_equal(fixture.fault, message);                                                                   \
     } while (0)
 
 static int teardown(void **state)
 {
     (void)state;
-    config_fini(&fixture.config);
+    config_free(&fixture.set);
+    unsetenv("STROWGER_PORT");
+    unsetenv("STROWGER_WEB_ROOT");
+    unsetenv("STROWGER_GREETING");
+    unsetenv("STROWGER_MOUNT");
     return 0;
 }
 
@@ -228,9 +246,6 @@ static void lists_gather_in_order(void **state)
     assert_string_equal(mount->items[1], "/b=login");
     assert_string_equal(mount->items[2], "/a=join");
     ASSERT_USAGE("--mount takes 1 to 1024 bytes, not 0", "--mount", "/a=echo", "--mount", "");
-    config_fini(&fixture.config);
-    assert_int_equal(mount->n, 0);
-    config_fini(&fixture.config);
 }
 
 static void help_and_version_come_before_what_follows(void **state)
@@ -253,16 +268,16 @@ static void unknown_options_are_named_with_a_suggestion(void **state)
     ASSERT_USAGE("unknown option '--Port'; did you mean --port?", "--Port", "1");
     ASSERT_USAGE("unknown option '--por'; did you mean --port?", "--por");
     ASSERT_USAGE("unknown option '--ports'; did you mean --port?", "--ports=1");
-    ASSERT_USAGE("unknown option '--frobnicate'", "--frobnicate");
-    ASSERT_USAGE("unknown option '-x'", "-x");
-    ASSERT_USAGE("unknown option '-'", "-");
-    ASSERT_USAGE("unknown option '-help'", "-help");
-    ASSERT_USAGE("unexpected argument '8888'", "8888");
-    ASSERT_USAGE("unexpected argument ''", "");
+    ASSERT_USAGE("unknown option '--frobnicate'; --help lists them", "--frobnicate");
+    ASSERT_USAGE("unknown option '-x'; --help lists them", "-x");
+    ASSERT_USAGE("unknown option '-'; --help lists them", "-");
+    ASSERT_USAGE("unknown option '-help'; --help lists them", "-help");
+    ASSERT_USAGE("'8888' is neither a command nor an option; --help lists them", "8888");
+    ASSERT_USAGE("'' is neither a command nor an option; --help lists them", "");
     char text[600] = "--";
     memset(text + 2, 'y', 590);
     assert_int_equal(PARSE(text), CONFIG_USAGE);
-    assert_true(strlen(fixture.error) < 100);
+    assert_true(strlen(fixture.fault) < 100);
 }
 
 static void values_must_be_there(void **state)
@@ -271,6 +286,38 @@ static void values_must_be_there(void **state)
     ASSERT_USAGE("--port needs a value: PORT", "--port");
     ASSERT_USAGE("-p needs a value: PORT", "-p");
     ASSERT_USAGE("--mount needs a value: PATH=DIALECT", "-p1", "--mount");
+}
+
+static void the_environment_counts_less_than_flags(void **state)
+{
+    (void)state;
+    setenv("STROWGER_PORT", "1", 1);
+    setenv("STROWGER_WEB_ROOT", "/a", 1);
+    setenv("STROWGER_GREETING", "", 1); // says nothing
+    assert_int_equal(PARSE("--web-root", "/b"), CONFIG_OK);
+    assert_int_equal(fixture.config.port, 1);
+    assert_string_equal(fixture.config.web_root, "/b");
+    assert_null(fixture.config.greeting);
+    setenv("STROWGER_PORT", "x", 1);
+    assert_int_equal(PARSE(), CONFIG_WRONG);
+    assert_string_equal(fixture.fault, "STROWGER_PORT needs a number, not 'x'");
+}
+
+static void lists_of_the_environment_have_commas(void **state)
+{
+    (void)state;
+    const struct config_list *mount = &fixture.config.mount;
+    setenv("STROWGER_MOUNT", "/a=echo,/b=login", 1);
+    assert_int_equal(PARSE(), CONFIG_OK);
+    assert_int_equal(mount->n, 2);
+    assert_string_equal(mount->items[0], "/a=echo");
+    assert_string_equal(mount->items[1], "/b=login");
+    assert_int_equal(PARSE("--mount", "/c=join"), CONFIG_OK); // instead, not beside
+    assert_int_equal(mount->n, 1);
+    assert_string_equal(mount->items[0], "/c=join");
+    setenv("STROWGER_MOUNT", "/a=echo,", 1);
+    assert_int_equal(PARSE(), CONFIG_WRONG);
+    assert_string_equal(fixture.fault, "STROWGER_MOUNT takes 1 to 1024 bytes, not 0");
 }
 
 int main(void)
@@ -291,6 +338,8 @@ int main(void)
         UNIT_TEST(help_and_version_come_before_what_follows),
         UNIT_TEST(unknown_options_are_named_with_a_suggestion),
         UNIT_TEST(values_must_be_there),
+        UNIT_TEST(the_environment_counts_less_than_flags),
+        UNIT_TEST(lists_of_the_environment_have_commas),
     };
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);
 }

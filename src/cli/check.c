@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// `strowger check`: whether a server with these settings would start.
+#include "cli/configured.h"
+#include "server/server.h"
+
+// Of what is wrong with single settings, reading them has complained.
+static int check(const struct config_set *set)
+{
+    char error[SERVER_ERROR_LEN];
+    if (server_check(set->sites, set->n_sites, error) == 0)
+        return EXIT_OK;
+    subcommand_complain(NULL, error);
+    return EXIT_FAILED;
+}
+
+static int run(int argc, char **argv)
+{
+    return configured_run(&subcommand_check, argc, argv, check);
+}
+
+const struct subcommand subcommand_check = {
+    .name = "check",
+    .summary = "say what is wrong with the settings: exit status 0 for nothing, or 1",
+    .run = run,
+};
