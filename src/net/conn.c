@@ -8,60 +8,15 @@
 #include <unistd.h>
 
 #include "net/proxy_protocol.h"
+#include "net/sock.h"
 
-// The group's buffer. What is received begins far enough behind its start for the plaintext to be written there while
-// ciphertext is still being read, so that TLS needs no second one; behind it small writes are gathered into records,
-// which may happen while a handler looks at what came in. Pages that are never touched cost nothing.
-enum {
-    RECV_AT = TLS_READ_AHEAD,
-    GATHER_AT = RECV_AT + CONN_RECV_SIZE,
-    BUFFER_SIZE = GATHER_AT + TLS_RECORD_LEN,
-    MAX_RECORDS = 4, // encrypted before they are sent
-};
-
-static void update_out_len(struct conn *c)
-{
-    c->out_len = c->out.len + (c->tls ? c->tls->bio.out.len : 0);
-}
+enum { MAX_RECORDS = 4 }; // encrypted before they are sent
 
 static void drop_output(struct conn *c)
 {
     outq_clear(&c->out, &c->group->chunk_pool);
     if (c->tls)
         outq_clear(&c->tls->bio.out, &c->group->chunk_pool);
-    c->out_len = 0;
-}
-
-static void on_trim(struct deadline *d)
-{
-    pool_trim(&CONTAINER_OF(d, struct conn_group, trim)->chunk_pool);
-}
-
-int conn_group_init(struct conn_group *g, uv_loop_t *loop, struct deadlines *deadlines)
-{
-    *g = (struct conn_group){ .loop = loop, .deadlines = deadlines, .recv_buf = malloc(BUFFER_SIZE) };
-    turn_init(&g->turn);
-    list_init(&g->conns);
-    list_init(&g->to_flush);
-    deadline_init(&g->trim, on_trim);
-    pool_init(&g->conn_pool, sizeof(struct conn), false);
-    pool_init(&g->chunk_pool, OUTQ_CHUNK_SIZE, true);
-    return g->recv_buf ? 0 : -ENOMEM;
-}
-
-void conn_group_close(struct conn_group *g)
-{
-    LIST_EACH(&g->conns, node)
-    conn_close(CONTAINER_OF(node, struct conn, in_group), UV_ECANCELED);
-    LIST_EACH(&g->to_flush, node)
-    conn_close(CONTAINER_OF(node, struct conn, in_group), UV_ECANCELED);
-}
-
-void conn_group_fini(struct conn_group *g)
-{
-    pool_fini(&g->conn_pool);
-    pool_fini(&g->chunk_pool);
-    free(g->recv_buf);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events);
@@ -99,10 +54,73 @@ static void on_due(struct deadline *d)
         conn_close(c, UV_ETIMEDOUT);
 }
 
+// ---- whose it is
+
+static uint64_t now_ms(const struct conn *c)
+{
+    return uv_now(c->group->loop);
+}
+
+struct addr conn_client_address(const struct conn *c)
+{
+    if (!c->is_told)
+        return sock_peer_addr(c->fd);
+    return c->source ? *source_addr(c->source) : (struct addr){ 0 };
+}
+
+static void forget_source(struct conn *c)
+{
+    conn_set_named(c);
+    if (c->source)
+        source_release(c->source, now_ms(c));
+    c->source = NULL;
+}
+
+// Counts C among the connections of ADDR, in place of whose it was.
+static void set_source(struct conn *c, const struct addr *addr)
+{
+    enum source_verdict verdict = SOURCE_WELCOME;
+    if (!c->group->sources || (c->source && source_is_of(c->source, addr)))
+        return;
+    forget_source(c);
+    c->source = source_take(c->group->sources, addr, now_ms(c), &verdict);
+    c->verdict = verdict;
+    if (verdict != SOURCE_WELCOME)
+        c->group->stats.n_refused[verdict]++;
+}
+
+void conn_set_client_address(struct conn *c, const struct addr *addr)
+{
+    c->is_told = true;
+    set_source(c, addr);
+}
+
+bool conn_set_nameless(struct conn *c)
+{
+    if (!c->source || c->is_nameless)
+        return true;
+    c->is_nameless = source_add_nameless(c->source);
+    c->group->stats.n_nameless_refused += !c->is_nameless;
+    return c->is_nameless;
+}
+
+void conn_set_named(struct conn *c)
+{
+    if (c->is_nameless)
+        source_remove_nameless(c->source, now_ms(c));
+    c->is_nameless = false;
+}
+
+// ---- beginning and end
+
 void conn_drop(const struct conn_transfer *t)
 {
     if (t->tls)
         tls_close(t->tls);
+    if (t->source)
+        source_release(t->source, 0);
+    if (t->sources)
+        sources_leave(t->sources, t->is_extra);
     close(t->fd);
 }
 
@@ -116,9 +134,12 @@ struct conn *conn_adopt(struct conn_group *g, const struct conn_transfer *t, con
     if (uv_poll_init(g->loop, &c->poll, t->fd) != 0)
         goto fail;
     c->tls = t->tls;
-    c->client = t->client;
     if (c->tls)
         c->tls->bio.chunks = &g->chunk_pool;
+    c->source = t->source;
+    c->is_told = t->is_told;
+    c->is_extra = t->is_extra;
+    c->verdict = t->verdict;
     list_prepend(&g->conns, &c->in_group);
     deadline_init(&c->deadline, on_due);
     g->stats.n_accepted++;
@@ -130,22 +151,6 @@ fail:
         pool_give(&g->conn_pool, c);
     conn_drop(t);
     return NULL;
-}
-
-struct conn *conn_open(struct conn_group *g, int fd, const struct conn_opts *opts, const struct conn_handler *handler,
-                       void *user)
-{
-    struct conn *c = conn_adopt(g, &(struct conn_transfer){ .fd = fd }, handler, user);
-    if (!c || !opts)
-        return c;
-    c->opts = opts;
-    if (opts->n_proxies && addr_is_in_any(conn_client_address(c), opts->proxies, opts->n_proxies))
-        c->state = CONN_PROXIED;
-    else if (opts->tls)
-        c->state = CONN_SECURING;
-    if (is_greeting(c))
-        deadline_set(g->deadlines, &c->deadline, opts->greeting_ms);
-    return c;
 }
 
 static void set_waiting(struct conn *c, bool is_waiting)
@@ -167,6 +172,9 @@ static void on_closed(uv_handle_t *handle)
     struct conn *c = CONTAINER_OF(handle, struct conn, poll);
     struct conn_group *g = c->group;
     c->handler->on_close(c, (int)(intptr_t)c->poll.data);
+    forget_source(c);
+    if (g->sources && !c->is_moved)
+        sources_leave(g->sources, c->is_extra);
     // Only now: who sees the connection end must find its name free.
     close(c->fd);
     if (c->tls)
@@ -190,7 +198,7 @@ void conn_close(struct conn *c, int err)
 
 static void finish_if_done(struct conn *c)
 {
-    if (c->state != CONN_FINISHING || c->out_len)
+    if (c->state != CONN_FINISHING || conn_out_len(c))
         return;
     if (c->has_eof) {
         conn_close(c, 0);
@@ -240,7 +248,6 @@ static int end_write(struct conn *c, int err)
         conn_close(c, err);
         return err;
     }
-    update_out_len(c);
     wait_for_flush(c);
     return 0;
 }
@@ -272,7 +279,7 @@ static void set_blocked(struct conn *c, bool is_blocked)
 static int encrypt_some(struct conn *c)
 {
     for (int i = 0; i < MAX_RECORDS && !outq_is_empty(&c->out); i++) {
-        struct span s = outq_peek(&c->out, c->group->recv_buf + GATHER_AT, TLS_RECORD_LEN);
+        struct span s = outq_peek(&c->out, c->group->recv_buf + CONN_GATHER_AT, TLS_RECORD_LEN);
         if (tls_write(c->tls, s) != 0)
             return -ENOMEM;
         outq_drop(&c->out, &c->group->chunk_pool, s.len);
@@ -309,11 +316,12 @@ static int send_out(struct conn *c, struct outq *q)
     return (size_t)n < offered ? -EAGAIN : 0;
 }
 
-static void flush(struct conn *c)
+void conn_flush(struct conn *c)
 {
+    set_waiting(c, false);
     if (c->state == CONN_CLOSED || (is_greeting(c) && !c->tls))
         return;
-    bool had_output = c->out_len > 0;
+    bool had_output = conn_out_len(c) > 0;
     struct outq *q;
     int err = 0;
     while ((q = next_out(c)) && !outq_is_empty(q) && !err)
@@ -322,27 +330,12 @@ static void flush(struct conn *c)
         conn_close(c, q ? err : UV_ENOMEM);
         return;
     }
-    update_out_len(c);
     set_blocked(c, err == -EAGAIN);
     if (err)
         return;
     finish_if_done(c);
     if (had_output && c->state == CONN_OPEN && c->handler->on_drain)
         c->handler->on_drain(c);
-}
-
-void conn_group_flush(struct conn_group *g)
-{
-    turn_end(&g->turn);
-    struct list batch;
-    list_take(&batch, &g->to_flush);
-    while (!list_is_empty(&batch)) {
-        struct conn *c = CONTAINER_OF(batch.next, struct conn, in_group);
-        set_waiting(c, false);
-        flush(c);
-    }
-    if (g->chunk_pool.n_empty > 1 && !deadline_is_armed(&g->trim))
-        deadline_set(g->deadlines, &g->trim, CONN_TRIM_MS);
 }
 
 static void end_of_input(struct conn *c)
@@ -375,7 +368,7 @@ static void end_greeting(struct conn *c)
     deadline_cancel(&c->deadline);
     if (c->deadline_ms)
         conn_set_deadline(c, c->deadline_ms);
-    if (c->out_len)
+    if (conn_out_len(c))
         wait_for_flush(c);
 }
 
@@ -383,7 +376,7 @@ static void end_greeting(struct conn *c)
 static void read_proxy_header(struct conn *c)
 {
     char *p = c->group->recv_buf;
-    struct addr client = *conn_client_address(c);
+    struct addr client = { 0 };
     ssize_t n = recv(c->fd, p, PROXY_PROTOCOL_MAX, MSG_PEEK);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
@@ -403,10 +396,13 @@ static void read_proxy_header(struct conn *c)
     int one = 1;
     if (c->peeked_len)
         setsockopt(c->fd, SOL_SOCKET, SO_RCVLOWAT, &one, sizeof one);
-    c->client = client;
+    if (!addr_is_unknown(&client))
+        conn_set_client_address(c, &client);
     c->state = CONN_SECURING;
     if (!c->opts->tls)
         end_greeting(c);
+    else if (c->verdict != SOURCE_WELCOME)
+        conn_close(c, UV_ECONNREFUSED); // nothing can be told before the handshake
 }
 
 // Nothing can be read or written any more; what TLS has to say about that is still sent.
@@ -437,8 +433,7 @@ static void read_tls(struct conn *c, struct span in)
         return;
     }
     size_t len = tls_read(c->tls, in, out);
-    update_out_len(c);
-    if (c->out_len)
+    if (conn_out_len(c))
         wait_for_flush(c);
     if (is_greeting(c) && tls_is_writable(c->tls)) {
         count_handshake(c);
@@ -460,7 +455,7 @@ static void read_once(struct conn *c)
         read_proxy_header(c);
         return;
     }
-    char *p = c->group->recv_buf + RECV_AT;
+    char *p = c->group->recv_buf + CONN_RECV_AT;
     ssize_t n = recv(c->fd, p, CONN_RECV_SIZE, 0);
     if (n < 0) {
         if (errno != EAGAIN && errno != EINTR)
@@ -488,10 +483,10 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     if (events & UV_READABLE)
         read_once(c);
     if (events & UV_WRITABLE && c->state != CONN_CLOSED)
-        flush(c);
+        conn_flush(c);
 }
 
-static void shed(struct conn *c)
+void conn_shed(struct conn *c)
 {
     c->is_shed = true;
     if (c->state < CONN_OPEN)
@@ -502,29 +497,24 @@ static void shed(struct conn *c)
         conn_finish(c);
 }
 
-void conn_group_shed(struct conn_group *g, size_t n)
-{
-    // Those that were asked go to the end of the list, so that those that were not stand at its start.
-    while (n-- && !list_is_empty(&g->conns)) {
-        struct conn *c = CONTAINER_OF(g->conns.next, struct conn, in_group);
-        if (c->is_shed)
-            return;
-        list_remove(&c->in_group);
-        list_append(&g->conns, &c->in_group);
-        shed(c);
-    }
-}
-
 int conn_detach(struct conn *c, struct conn_transfer *t)
 {
-    flush(c);
-    if (c->state != CONN_OPEN || c->out_len)
+    conn_flush(c);
+    if (c->state != CONN_OPEN || conn_out_len(c))
         return -EBUSY;
     int fd = fcntl(c->fd, F_DUPFD_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    *t = (struct conn_transfer){ .fd = fd, .tls = c->tls, .client = c->client };
+    *t = (struct conn_transfer){ .fd = fd,
+                                 .tls = c->tls,
+                                 .sources = c->group->sources,
+                                 .source = c->source,
+                                 .is_told = c->is_told,
+                                 .is_extra = c->is_extra,
+                                 .verdict = c->verdict };
     c->tls = NULL;
+    c->source = NULL;
+    c->is_moved = true;
     conn_close(c, 0); // closes its own descriptor alone
     return 0;
 }
@@ -559,18 +549,4 @@ void conn_cancel_deadline(struct conn *c)
         c->deadline_ms = 0;
     else if (c->state == CONN_OPEN)
         deadline_cancel(&c->deadline);
-}
-
-const struct addr *conn_client_address(struct conn *c)
-{
-    struct sockaddr_storage peer = { 0 };
-    socklen_t len = sizeof peer;
-    if (addr_is_unknown(&c->client) && getpeername(c->fd, (struct sockaddr *)&peer, &len) == 0)
-        c->client = addr_of_sockaddr((struct sockaddr *)&peer);
-    return &c->client;
-}
-
-void conn_set_client_address(struct conn *c, const struct addr *addr)
-{
-    c->client = *addr;
 }

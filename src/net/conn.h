@@ -19,12 +19,21 @@
 #include "base/pool.h"
 #include "base/span.h"
 #include "net/outq.h"
+#include "net/source.h"
 #include "net/tls.h"
 #include "net/turn.h"
 
+// The group's one buffer. What is received begins far enough behind its start for the plaintext to be written there while
+// ciphertext is still being read, so that TLS needs no second one; behind it small writes are gathered into records,
+// which may happen while a handler looks at what came in. Pages that are never touched cost nothing.
 enum {
-    CONN_TRIM_MS = 1000,
-    CONN_RECV_SIZE = 64 * 1024,  // the shared read buffer
+    CONN_RECV_SIZE = 64 * 1024, // read at a time
+    CONN_RECV_AT = TLS_READ_AHEAD,
+    CONN_GATHER_AT = CONN_RECV_AT + CONN_RECV_SIZE,
+    CONN_BUFFER_SIZE = CONN_GATHER_AT + TLS_RECORD_LEN,
+};
+
+enum {
     CONN_LINGER_MS = 2000,       // how long conn_finish() waits for the other side to take more, and then for its end
     CONN_LINGER_BYTES = 1 << 20, // and how much it reads meanwhile without looking
 };
@@ -34,22 +43,25 @@ struct conn;
 struct conn_stats {
     uint64_t n_accepted;
     uint64_t n_open;
-    uint64_t bytes_in, bytes_out;     // as they travelled
-    uint64_t n_handshakes, n_resumed; // of TLS that succeeded, and those of them that took up an earlier session
-    uint64_t n_failed;                // TLS handshakes and proxies' headers that were wrong or took too long
+    uint64_t bytes_in, bytes_out;          // as they travelled
+    uint64_t n_handshakes, n_resumed;      // of TLS that succeeded, and those of them that took up an earlier session
+    uint64_t n_failed;                     // TLS handshakes and proxies' headers that were wrong or took too long
+    uint64_t n_refused[N_SOURCE_VERDICTS]; // by what limit; those that were told so, and those that were dropped
+    uint64_t n_nameless_refused;           // sessions that were one too many of those without a name
 };
 
-// What the connections of one loop have in common.
+// What the connections of one loop have in common; see conn_group.h.
 struct conn_group {
     uv_loop_t *loop;
     struct deadlines *deadlines;
-    struct turn turn;       // what else is to be done before the loop sleeps
-    struct list conns;      // all of them, for the end
-    struct list to_flush;   // instead, those with output that nobody has tried to write yet
-    struct pool conn_pool;  // struct conn
-    struct deadline trim;   // when chunks that are not needed any more go back to the system
-    struct pool chunk_pool; // output buffers
-    char *recv_buf;         // the one buffer that all reads go through; see conn.c
+    struct sources *sources; // whom the connections are from; NULL: that doesn't matter
+    struct turn turn;        // what else is to be done before the loop sleeps
+    struct list conns;       // all of them, for the end
+    struct list to_flush;    // instead, those with output that nobody has tried to write yet
+    struct pool conn_pool;   // struct conn
+    struct deadline trim;    // when chunks that are not needed any more go back to the system
+    struct pool chunk_pool;  // output buffers
+    char *recv_buf;          // CONN_BUFFER_SIZE bytes
     struct conn_stats stats;
 };
 
@@ -60,6 +72,12 @@ struct conn_opts {
     size_t n_proxies;
     uint64_t greeting_ms; // until the TLS handshake must be done, and a proxy's header there
 };
+
+// Whether A is one of those proxies.
+static inline bool conn_opts_trust(const struct conn_opts *o, const struct addr *a)
+{
+    return o->n_proxies && addr_is_in_any(a, o->proxies, o->n_proxies);
+}
 
 // What the present user of a conn wants to hear. All but on_data and on_close may be NULL.
 struct conn_handler {
@@ -91,11 +109,10 @@ struct conn {
     const struct conn_opts *opts;       // only before CONN_OPEN
     const struct conn_handler *handler; // replaced when the protocol changes, never NULL
     void *user;                         // the handler's own
-    struct list in_group; // in group->to_flush while output waits for this turn's end, else in group->conns
-    struct outq out;      // what was written
-    struct tls *tls;      // NULL: plain, or not yet begun
-    size_t out_len;       // bytes that have not left, here and encrypted in tls
-    struct addr client;   // unknown until it is asked for
+    struct list in_group;  // in group->to_flush while output waits for this turn's end, else in group->conns
+    struct outq out;       // what was written
+    struct tls *tls;       // NULL: plain, or not yet begun
+    struct source *source; // whose it is, or NULL when that is not known or does not matter
     struct deadline deadline;
     int fd;
     uint32_t deadline_ms; // what the handler asked for before CONN_OPEN; 0: nothing
@@ -109,48 +126,35 @@ struct conn {
     bool has_eof : 1;    // the other side has sent its FIN
     bool is_blocked : 1; // the socket took less than was offered: waiting to become writable
     bool has_sent_fin : 1;
-    bool is_shed : 1; // it was asked to end
+    bool is_shed : 1;                // it was asked to end
+    bool is_told : 1;                // a proxy said whom it speaks for, and that is the source
+    bool is_extra : 1;               // it is over a limit, and lives to be told so
+    bool is_moved : 1;               // conn_detach() took its connection out of it
+    bool is_nameless : 1;            // it counts as one of its source's sessions without a name
+    enum source_verdict verdict : 8; // other than SOURCE_WELCOME: its user is to refuse it
 };
 
-// Makes G the group of LOOP's connections, their timeouts among DEADLINES. 0 or -ENOMEM.
-[[gnu::warn_unused_result]] int conn_group_init(struct conn_group *g, uv_loop_t *loop, struct deadlines *deadlines);
-
-// Ends the turn: runs G's put-off tasks, then writes what was gathered in its conns as far as the sockets take it.
-// Called once a turn, before the loop sleeps.
-void conn_group_flush(struct conn_group *g);
-
-// Whether something was gathered or put off while conn_group_flush() ran: the loop must not sleep yet.
-static inline bool conn_group_has_more(const struct conn_group *g)
+// Bytes that have not left, here and encrypted for TLS.
+static inline size_t conn_out_len(const struct conn *c)
 {
-    return !list_is_empty(&g->to_flush) || !list_is_empty(&g->turn.tasks);
+    return c->out.len + (c->tls ? c->tls->bio.out.len : 0);
 }
 
-// Asks N of G's conns that have not been asked yet to end; see on_shutdown.
-void conn_group_shed(struct conn_group *g, size_t n);
-
-// Closes all of G's conns; their on_close follows at the end of the turn.
-void conn_group_close(struct conn_group *g);
-
-// Frees what G holds, once the loop has run its closing callbacks.
-void conn_group_fini(struct conn_group *g);
-
-// Takes over the connected, non-blocking socket FD and starts reading. OPTS must live as long as the conn; NULL is a
-// plain one. NULL when memory is short; FD is closed then.
-struct conn *conn_open(struct conn_group *g, int fd, const struct conn_opts *opts, const struct conn_handler *handler,
-                       void *user);
-
-// A connection on its way from one loop to another.
+// A connection on its way to a loop: accepted, or from another loop.
 struct conn_transfer {
     int fd;
     struct tls *tls;
-    struct addr client;
+    struct sources *sources; // where it is counted, or NULL
+    struct source *source;
+    bool is_told, is_extra; // as in the conn that it was
+    enum source_verdict verdict;
 };
 
-// Takes over what conn_detach() gave out, on any thread. NULL when memory is short; the connection is gone then.
+// Takes over T, which conn_open() began or conn_detach() gave out, and starts reading. NULL when memory is short; the connection is gone then.
 struct conn *conn_adopt(struct conn_group *g, const struct conn_transfer *t, const struct conn_handler *handler,
                         void *user);
 
-// Ends a connection that conn_detach() gave out and nobody took over.
+// Ends a connection that nobody took over, on any thread.
 void conn_drop(const struct conn_transfer *t);
 
 // Takes the connection out of C, which closes, for another loop. 0, -EBUSY while output waits to leave, or another
@@ -172,6 +176,10 @@ void conn_finish(struct conn *c);
 // Ends the conn now; what was gathered is dropped. on_close follows at the end of this turn with ERR.
 void conn_close(struct conn *c, int err);
 
+// For conn_group: writes what C gathered as far as the socket takes it; asks C to end, see on_shutdown.
+void conn_flush(struct conn *c);
+void conn_shed(struct conn *c);
+
 // Stops and starts reading: what can't be taken now is left to TCP to hold back.
 void conn_pause(struct conn *c);
 void conn_resume(struct conn *c);
@@ -181,11 +189,16 @@ void conn_resume(struct conn *c);
 void conn_set_deadline(struct conn *c, uint64_t ms);
 void conn_cancel_deadline(struct conn *c);
 
-// The address of the client at the other end, or behind the proxies there; unknown when the kernel knows it no more.
-// The same from then on. C's.
-const struct addr *conn_client_address(struct conn *c);
+// The address of the client at the other end, or behind the proxies there, who tell it: of their IPv6 clients the first
+// half alone is kept. Unknown when the kernel knows it no more, or when it was told and refused.
+struct addr conn_client_address(const struct conn *c);
 
-// Has that be ADDR, which a proxy told.
+// Has that be ADDR, which a proxy told. C's verdict says what becomes of the connection: its user is to refuse it when that is not
+// SOURCE_WELCOME.
 void conn_set_client_address(struct conn *c, const struct addr *addr);
+
+// Counts C as a session that has not said who it is, until conn_set_named(). False when its client has too many of them.
+[[gnu::warn_unused_result]] bool conn_set_nameless(struct conn *c);
+void conn_set_named(struct conn *c);
 
 #endif

@@ -158,6 +158,14 @@ int sock_bound_port(int fd)
     return ntohs(addr.sin6_port); // IPv4's is at the same place
 }
 
+struct addr sock_peer_addr(int fd)
+{
+    struct sockaddr_storage peer = { 0 };
+    socklen_t len = sizeof peer;
+    bool is_known = getpeername(fd, (struct sockaddr *)&peer, &len) == 0;
+    return is_known ? addr_of_sockaddr((struct sockaddr *)&peer) : (struct addr){ 0 };
+}
+
 void sock_format(const struct sockaddr *addr, char out[SOCK_TEXT_LEN])
 {
     char ip[INET6_ADDRSTRLEN] = "?";

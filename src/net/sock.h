@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
+#include "base/addr.h"
+
 enum { SOCK_TEXT_LEN = 64 }; // "[address]:port" with its closing zero
 
 // Resolves HOST (NULL: every address of this machine, both families through one IPv6 socket where there is IPv6) and
@@ -33,6 +35,9 @@ void sock_set_port(struct sockaddr *addr, int port);
 
 // The port that FD is bound to, or a negative errno.
 [[gnu::warn_unused_result]] int sock_bound_port(int fd);
+
+// The address that FD is connected to; unknown when it is no more.
+struct addr sock_peer_addr(int fd);
 
 // Whether ADDR means every address of its family.
 bool sock_is_wildcard(const struct sockaddr *addr);

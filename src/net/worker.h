@@ -8,7 +8,7 @@
 
 #include <uv.h>
 
-#include "net/conn.h"
+#include "net/conn_group.h"
 #include "net/loop_clock.h"
 
 struct worker {

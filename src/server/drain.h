@@ -4,7 +4,7 @@
 #define STROWGER_SERVER_DRAIN_H
 
 #include "base/deadline.h"
-#include "net/conn.h"
+#include "net/conn_group.h"
 
 struct drain {
     struct deadline tick;

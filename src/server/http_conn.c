@@ -8,9 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "net/conn_open.h"
 #include "proto/forwarded.h"
 
 enum {
+    REFUSED_MS = 2000,       // for the request of a client that will be refused
     MAX_AHEAD = 64 * 1024,   // bytes a client may send ahead of its answers before it is no longer read
     FILE_PIECE = 64 * 1024,  // of a file, read at a time
     MAX_PENDING = 256 * 1024 // bytes of answers waiting to leave at which no further request is begun
@@ -150,6 +152,22 @@ struct conn *http_conn_take(struct http_conn *h)
     return h->conn;
 }
 
+// Tells a client that is over a limit to come back later.
+static void turn_away(struct http_conn *h)
+{
+    static const struct {
+        int status;
+        struct span retry, text;
+    } answers[N_SOURCE_VERDICTS] = {
+        [SOURCE_FULL] = { 503, SPAN("Retry-After: 10\r\n"), SPAN("There are too many connections.\n") },
+        [SOURCE_CROWDED] = { 429, SPAN("Retry-After: 10\r\n"), SPAN("Your address has too many connections.\n") },
+        [SOURCE_HASTY] = { 429, SPAN("Retry-After: 1\r\n"), SPAN("Your address makes connections too fast.\n") },
+    };
+    enum source_verdict verdict = h->conn->verdict;
+    h->keep_alive = false;
+    http_respond_text(h, answers[verdict].status, answers[verdict].retry, answers[verdict].text);
+}
+
 static void refuse(struct http_conn *h, int status)
 {
     h->keep_alive = false;
@@ -163,7 +181,7 @@ static void find_client(struct http_conn *h, const struct http_request *r)
 {
     const struct http_opts *o = h->opts;
     if (addr_is_unknown(&h->peer))
-        h->peer = *conn_client_address(h->conn);
+        h->peer = conn_client_address(h->conn);
     if (!addr_is_in_any(&h->peer, o->proxies, o->n_proxies))
         return;
     struct addr client = forwarded_find_client(r, &h->peer, o->proxies, o->n_proxies);
@@ -177,9 +195,12 @@ static void begin_answer(struct http_conn *h, const struct http_request *r)
     h->is_head = r->method == HTTP_HEAD;
     h->had_body = r->has_body;
     conn_cancel_deadline(h->conn);
-    if (h->opts->n_proxies)
+    if (h->opts->n_proxies && h->conn->verdict == SOURCE_WELCOME)
         find_client(h, r);
-    h->opts->on_request(h, r);
+    if (h->conn->verdict == SOURCE_WELCOME)
+        h->opts->on_request(h, r);
+    else
+        turn_away(h);
 }
 
 void http_add_fields(struct http_conn *h, struct span fields)
@@ -297,7 +318,7 @@ static size_t read_head(struct http_conn *h, char *p, size_t len)
 static bool is_ready(const struct http_conn *h, size_t len)
 {
     return h->state == HTTP_BODY ? len || (!h->is_chunked && !h->body_left)
-                                 : len && h->state == HTTP_READING && h->conn->out_len < MAX_PENDING;
+                                 : len && h->state == HTTP_READING && conn_out_len(h->conn) < MAX_PENDING;
 }
 
 // The bytes at P begin with the request that moves.
@@ -378,12 +399,14 @@ static void on_drain(struct conn *c)
 static void on_deadline(struct conn *c)
 {
     struct http_conn *h = c->user;
-    uint64_t pending = c->out_len + h->file_left;
+    uint64_t pending = conn_out_len(c) + h->file_left;
     if (h->state == HTTP_BODY) {
         abandon_body(h, 408);
     } else if (pending && pending != h->pending_then) {
         h->pending_then = pending;
         conn_set_deadline(c, h->opts->head_timeout_ms);
+    } else if (!pending && c->verdict != SOURCE_WELCOME) {
+        turn_away(h);
     } else if (!pending && h->in.len) {
         refuse(h, 408);
     } else {
@@ -422,7 +445,7 @@ static bool begin(struct http_conn *h, struct conn *c)
 {
     h->conn = c;
     if (c)
-        conn_set_deadline(c, h->opts->head_timeout_ms);
+        conn_set_deadline(c, c->verdict == SOURCE_WELCOME ? h->opts->head_timeout_ms : REFUSED_MS);
     else
         pool_give(h->opts->pool, h);
     return c != NULL;

@@ -86,6 +86,16 @@
       "Socket.IO: close clients that join no namespace")                                                               \
     X(upgrade_timeout, 0, DURATION, "10s", 10, 86400000, ENGINEIO, 0, "TIME",                                          \
       "Engine.IO: close WebSockets that do not upgrade")                                                               \
+    X(max_connections, 0, NUMBER, "0", 0, 1 << 24, LIMITS, 0, "N",                                                     \
+      "refuse connections beyond so many (503); 0: as many as there are descriptors for")                              \
+    X(max_connections_per_address, 0, NUMBER, "4096", 0, 1 << 24, LIMITS, 0, "N",                                      \
+      "refuse connections of one address, or IPv6 /64, beyond so many (429); 0: none")                                 \
+    X(connection_rate, 0, TEXT, "500:5000", 1, 64, LIMITS, 0, "RATE[:BURST]",                                          \
+      "refuse connections of one address beyond so many a second, and at once (429); 0: none")                         \
+    X(max_nameless, 0, NUMBER, "1000", 0, 1 << 24, LIMITS, 0, "N",                                                     \
+      "refuse sessions of one address beyond so many that have no name or room yet (429); 0: none")                    \
+    X(trust_loopback, 0, SWITCH, "on", 0, 1, LIMITS, 0, "on|off",                                                      \
+      "hold this machine's own addresses to none of the limits of one address")                                        \
     X(max_message, 0, SIZE, "256k", 128, 1 << 30, LIMITS, 0, "SIZE",                                                   \
       "refuse longer WebSocket messages (close code 1009)")                                                            \
     X(max_fragments, 0, NUMBER, "131072", 1, 1 << 30, LIMITS, 0, "N",                                                  \

@@ -53,6 +53,18 @@ static int read_proxies(struct server *s, char error[SERVER_ERROR_LEN])
     return 0;
 }
 
+static int begin_limits(struct server *s, char error[SERVER_ERROR_LEN])
+{
+    int err = limits_init(&s->limits, s->config, error);
+    if (err)
+        return err;
+    s->sources = sources_new(&s->limits.source);
+    if (s->sources)
+        return 0;
+    snprintf(error, SERVER_ERROR_LEN, "out of memory");
+    return -EIO;
+}
+
 static void fill_engineio_opts(struct server *s)
 {
     const struct config *c = s->config;
@@ -79,6 +91,7 @@ static void fill_station_opts(struct server *s)
         .max_fragments = (uint32_t)c->max_fragments,
         .head_timeout_ms = (uint64_t)c->head_timeout,
         .drain_ms = (uint64_t)c->drain_time,
+        .sources = s->sources,
         .how = { .tls = s->tls,
                  .proxies = s->proxies,
                  .n_proxies = c->behind_proxy.n,
@@ -298,6 +311,7 @@ static int prepare(struct server *s, const struct config *sites, size_t n, char 
     int err = begin_sites(s, sites, n, error);
     err = err ? err : open_certificates(s, error);
     err = err ? err : read_proxies(s, error);
+    err = err ? err : begin_limits(s, error);
     return err ? err : places_find(&s->places, sites, n, error);
 }
 
@@ -326,6 +340,7 @@ int server_start(struct server *s, const struct config *sites, size_t n, char er
         server_stop(s);
         return err;
     }
+    limits_fit(&s->limits);
     log_places(s);
     return 0;
 }
@@ -368,6 +383,7 @@ void server_stop(struct server *s)
     free(s->sites);
     places_fini(&s->places);
     free(s->proxies);
+    sources_free(s->sources);
     tls_context_free(s->tls);
     if (s->signal_fd >= 0)
         close(s->signal_fd);

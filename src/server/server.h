@@ -5,6 +5,7 @@
 
 #include "server/admin.h"
 #include "server/config.h"
+#include "server/limits.h"
 #include "server/places.h"
 #include "server/station.h"
 
@@ -12,6 +13,8 @@ struct server {
     const struct config *config; // of the first site, for what is the same in all
     struct tls_context *tls;     // NULL: no certificates are wanted
     struct addr_prefix *proxies;
+    struct limits limits;
+    struct sources *sources;
     struct own_addresses addresses;
     struct site *sites;
     size_t n_sites; // those that were begun

@@ -128,6 +128,7 @@ int station_init(struct station *s, const struct station_opts *opts)
     if (err)
         return err;
     s->has_loop = true;
+    s->worker.conns.sources = opts->sources;
     s->switchboard.deadlines = &s->worker.clock.deadlines;
     init_engineio(s, opts);
     uv_async_init(&s->worker.loop, &s->stop, on_stop);

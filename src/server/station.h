@@ -55,6 +55,7 @@ struct station_opts {
     uint32_t max_fragments;
     uint64_t head_timeout_ms;
     uint64_t drain_ms;
+    struct sources *sources;
     struct conn_opts how;
 };
 

@@ -76,7 +76,7 @@ void websocket_send(struct websocket *w, enum ws_opcode opcode, const struct spa
 {
     if (w->state >= WEBSOCKET_ENDING)
         return;
-    if (w->conn->out_len > max_queue(w))
+    if (conn_out_len(w->conn) > max_queue(w))
         websocket_end_later(w, WS_CLOSE_TRY_AGAIN_LATER);
     else
         write_frame(w, opcode, parts, n);
@@ -204,7 +204,7 @@ static void on_data(struct conn *c, char *p, size_t len)
         p += n;
         len -= (size_t)n;
     }
-    if (c->out_len > WEBSOCKET_PAUSE_LEN)
+    if (conn_out_len(c) > WEBSOCKET_PAUSE_LEN)
         conn_pause(c); // it makes us say more than it reads
 }
 

@@ -268,7 +268,7 @@ test('an attacker', async t => {
 });
 
 test('out of file descriptors', async t => {
-    const server = await start(t, ['--mount', '/echo=echo'], { openFiles: 64 });
+    const server = await start(t, ['--mount', '/echo=echo', '--max-connections', '1000'], { openFiles: 64 });
     const pair = await honestPair(server);
     const waiting = [];
     const accepted = [];

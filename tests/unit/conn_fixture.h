@@ -6,6 +6,7 @@
 #define STROWGER_TESTS_CONN_FIXTURE_H
 
 #include "loopback.h"
+#include "net/conn_open.h"
 
 struct fixture {
     struct loopback loopback;

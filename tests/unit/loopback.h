@@ -22,6 +22,7 @@ enum { LOOPBACK_LIMIT_MS = 20000 };
 
 struct loopback {
     struct worker worker;
+    struct sources *sources; // whom its connections are from, without limits
     uv_timer_t limit;
     bool is_over;
 };
@@ -34,6 +35,9 @@ static inline void loopback_on_limit(uv_timer_t *timer)
 static inline void loopback_init(struct loopback *l)
 {
     assert_int_equal(worker_init(&l->worker), 0);
+    static const struct source_opts no_limits;
+    l->worker.conns.sources = l->sources = sources_new(&no_limits);
+    assert_non_null(l->sources);
     uv_timer_init(&l->worker.loop, &l->limit);
     l->limit.data = l;
 }
@@ -49,6 +53,7 @@ static inline void loopback_fini(struct loopback *l)
 {
     worker_close_conns(&l->worker);
     worker_fini(&l->worker);
+    sources_free(l->sources);
     assert_int_equal(l->worker.conns.stats.n_open, 0);
 }
 

@@ -444,7 +444,7 @@ static void who_asks_but_does_not_read_waits(void **state)
         loopback_settle(&f->loopback);
     }
     assert_true(c->is_paused);
-    assert_in_range(c->out_len, WEBSOCKET_PAUSE_LEN, WEBSOCKET_PAUSE_LEN + CONN_RECV_SIZE);
+    assert_in_range(conn_out_len(c), WEBSOCKET_PAUSE_LEN, WEBSOCKET_PAUSE_LEN + CONN_RECV_SIZE);
     far_end_listen(&f->far);
     RUN_UNTIL(&f->loopback, !c->is_paused && f->far.in.len == n_sent / (6 + 125) * (2 + 125));
     assert_int_equal(f->n_closes, 0);

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// All connections of one loop: written together before it sleeps, ended together.
+#ifndef STROWGER_NET_CONN_GROUP_H
+#define STROWGER_NET_CONN_GROUP_H
+
+#include "net/conn.h"
+
+enum { CONN_GROUP_TRIM_MS = 1000 }; // from a burst of output to giving back the memory it needed
+
+// Makes G the group of LOOP's connections, their timeouts among DEADLINES. 0 or -ENOMEM.
+[[gnu::warn_unused_result]] int conn_group_init(struct conn_group *g, uv_loop_t *loop, struct deadlines *deadlines);
+
+// Ends the turn: runs G's put-off tasks, then writes what was gathered in its conns as far as the sockets take it.
+// Called once a turn, before the loop sleeps.
+void conn_group_flush(struct conn_group *g);
+
+// Whether something was gathered or put off while conn_group_flush() ran: the loop must not sleep yet.
+static inline bool conn_group_has_more(const struct conn_group *g)
+{
+    return !list_is_empty(&g->to_flush) || !list_is_empty(&g->turn.tasks);
+}
+
+// Asks N of G's conns that have not been asked yet to end; see on_shutdown.
+void conn_group_shed(struct conn_group *g, size_t n);
+
+// Closes all of G's conns; their on_close follows at the end of the turn.
+void conn_group_close(struct conn_group *g);
+
+// Frees what G holds, once the loop has run its closing callbacks.
+void conn_group_fini(struct conn_group *g);
+
+#endif

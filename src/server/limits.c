@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// What the options say of how much and how fast; see limits.h.
+#include "server/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { MAX_RESERVE = 1024, MIN_RESERVE = 8 }; // descriptors, for files and for those who are told that there is no room
+
+// Reads digits and one of k, m and g at *TEXT, which is moved behind them. False when there are none.
+static bool parse_amount(const char **text, uint64_t *amount)
+{
+    static const char units[] = "kmg";
+    char *end;
+    if (**text < '0' || **text > '9')
+        return false;
+    errno = 0;
+    *amount = strtoull(*text, &end, 10);
+    const char *unit = *end ? strchr(units, *end) : NULL;
+    if (errno || *amount > UINT32_MAX)
+        return false;
+    *amount <<= unit ? 10 * (unit - units + 1) : 0;
+    *text = unit ? end + 1 : end;
+    return *amount <= UINT32_MAX;
+}
+
+// Reads TEXT, "RATE" or "RATE:BURST".
+static bool parse_rate(const char *text, struct bucket_rate *rate)
+{
+    enum { USUAL_BURST_S = 10 };
+    if (!parse_amount(&text, &rate->per_s))
+        return false;
+    rate->burst = rate->per_s * USUAL_BURST_S;
+    if (*text == ':') {
+        text++;
+        if (!parse_amount(&text, &rate->burst))
+            return false;
+    }
+    return !*text && rate->burst <= UINT32_MAX;
+}
+
+static int read_rate(const char *flag, const char *text, struct bucket_rate *rate, char error[CONFIG_ERROR_LEN])
+{
+    if (parse_rate(text, rate))
+        return 0;
+    snprintf(error, CONFIG_ERROR_LEN, "%s takes how many a second, and at once, such as 50:500, not '%.64s'", flag,
+             text);
+    return -EINVAL;
+}
+
+int limits_init(struct limits *l, const struct config *c, char error[CONFIG_ERROR_LEN])
+{
+    *l = (struct limits){ .source = { .max_conns = (uint32_t)c->max_connections,
+                                      .max_conns_each = (uint32_t)c->max_connections_per_address,
+                                      .max_nameless_each = (uint32_t)c->max_nameless,
+                                      .trusts_loopback = c->trust_loopback } };
+    return read_rate("--connection-rate", c->connection_rate, &l->source.conns_each, error);
+}
+
+void limits_fit(struct limits *l)
+{
+    struct rlimit limit;
+    int lowest_free = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+    if (lowest_free < 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    close(lowest_free);
+    uint64_t n_left = limit.rlim_cur > (rlim_t)lowest_free ? limit.rlim_cur - (rlim_t)lowest_free : 0;
+    uint64_t reserve = n_left / 16 < MAX_RESERVE ? n_left / 16 + MIN_RESERVE : MAX_RESERVE;
+    uint64_t most = n_left > reserve ? n_left - reserve : 1;
+    if (!l->source.max_conns)
+        l->source.max_conns = most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
+    l->source.max_refused = (uint32_t)reserve / 2;
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// What the options say of how much and how fast, as the settings of those who see to it.
+#ifndef STROWGER_SERVER_LIMITS_H
+#define STROWGER_SERVER_LIMITS_H
+
+#include "net/source.h"
+#include "server/config.h"
+
+struct limits {
+    struct source_opts source;
+};
+
+// Fills L in as C says. 0, or -EINVAL with ERROR one line that says what is wrong.
+[[gnu::warn_unused_result]] int limits_init(struct limits *l, const struct config *c, char error[CONFIG_ERROR_LEN]);
+
+// Allows as many connections as there are descriptors left, but for some that files need, when the options leave that
+// open; once everything else is open.
+void limits_fit(struct limits *l);
+
+#endif
