@@ -73,9 +73,14 @@ static void on_move(void *user, int worker, const struct conn_transfer *conn, st
 
 static void init_engineio(struct station *s, const struct station_opts *opts)
 {
-    struct ws_limits limits = { .max_message = opts->engineio->max_payload, .max_fragments = opts->max_fragments };
+    struct ws_limits limits = { .max_message = opts->engineio->max_payload,
+                                .max_fragments = opts->websocket.limits.max_fragments };
     engineio_home_init(&s->engineio_home, opts->engineio, &s->worker.conns);
-    s->socket = (struct engineio_socket_opts){ .websocket = { .limits = limits }, .pool = &s->socket_pool };
+    s->socket = (struct engineio_socket_opts){ .websocket = { .limits = limits,
+                                                              .message_ms = opts->websocket.message_ms,
+                                                              .max_controls = opts->websocket.max_controls,
+                                                              .stats = &s->websocket_stats },
+                                               .pool = &s->socket_pool };
 }
 
 // Opens S's next branch, of SITE, with realms from FIRST_REALM on. 0 or -ENOMEM.
@@ -97,7 +102,8 @@ static int add_branch(struct station *s, const struct site *site, const struct s
                   .proxies = opts->how.proxies,
                   .n_proxies = opts->how.n_proxies },
     };
-    b->heartbeat_ws.websocket.message_timeout_ms = site->dialect_opts.alive_ms;
+    b->ws.websocket.stats = b->heartbeat_ws.websocket.stats = &s->websocket_stats;
+    b->heartbeat_ws.websocket.alive_ms = site->dialect_opts.alive_ms;
     mounts_init(&b->mounts, &s->switchboard, &s->port.bus, first_realm);
     const char *bad;
     return site_mount(site, &b->mounts, &bad);

@@ -33,6 +33,7 @@ struct station {
     struct engineio_home engineio_home;
     struct engineio_socket_opts socket;
     struct pool http_pool, ws_pool, socket_pool;
+    struct websocket_stats websocket_stats; // with Engine.IO's
     struct endpoint *endpoints;
     size_t n_endpoints;
     struct stun_service *stuns; // the sockets for UDP beside them
@@ -53,7 +54,6 @@ struct station_opts {
     size_t max_sockets; // of each kind, of one station
     const struct engineio_opts *engineio;
     struct websocket_opts websocket;
-    uint32_t max_fragments;
     uint64_t head_timeout_ms;
     uint64_t drain_ms;
     struct sources *sources;
