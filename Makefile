@@ -61,7 +61,7 @@ LIBRARY := $(addprefix client/node_modules/socket.io-client/dist/socket.io.,\
 	js js.map min.js min.js.map esm.min.js esm.min.js.map)
 UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/unit/*.c)))
 STRESS := $(OUT)/tests/stress/stress
-FUZZ_TARGETS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/fuzz/*.c)))
+FUZZ_TARGETS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 OBJECTS := $(MODULES:%.c=$(OUT)/%.o) $(OUT)/assets.o
 C_FILES = $(sort $(wildcard src/*.c src/*/*.[ch] tests/*/*.[ch] bench/*.[ch] tools/*.[ch]))
 JOBS := $(shell nproc 2>/dev/null || echo 1)
@@ -74,7 +74,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: force all run test unit unit-tests stress e2e browser checks web types fuzz fuzz-targets deps deps-build \
+.PHONY: force all run test unit unit-tests stress e2e browser checks hostile web types fuzz fuzz-targets deps deps-build \
 	deps-test check-layers check-reproducible format check-format tidy clean help
 
 all: $(PROGRAM) ## build the program (default); BUILD=asan, tsan, fuzz, coverage or clang for another variant
@@ -143,7 +143,7 @@ deps-test:
 	@tools/deps build test
 
 # Tests, one suite at a time; these install nothing. Any of them runs sanitized with BUILD=asan or tsan.
-unit-tests: $(UNIT_TESTS) $(STRESS)
+unit-tests: $(UNIT_TESTS) $(STRESS) $(FUZZ_TARGETS)
 
 unit: unit-tests ## run the unit tests, and the workers for a million operations under stress
 	@tools/run-tests --build $(OUT) unit stress
@@ -152,7 +152,7 @@ OPERATIONS ?= 10000000
 stress: $(STRESS) ## run the workers for OPERATIONS (10000000) under stress
 	$(STRESS) --operations $(OPERATIONS) $(ARGS)
 
-e2e browser checks: all ## run the tests of the running program; `browser` with two real pages; `checks` from outside
+e2e browser checks hostile: all ## run the tests of the running program; `browser` with real pages; `hostile` under attack
 	@tools/run-tests --build $(OUT) --program $(PROGRAM) $@
 
 web types: ## run the tests of web/; check its types
@@ -171,8 +171,15 @@ fuzz: ## feed every codec, and the whole server, with chance for FUZZ_SECONDS (2
 
 fuzz-targets: $(FUZZ_TARGETS)
 
-$(OUT)/tests/fuzz/%: $(OUT)/tests/fuzz/%.o $(OUT)/libstrowger.a
-	$(call SAY,LINK)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+# With the fuzzer where there is one; elsewhere a target plays what was found before.
+ifneq ($(filter fuzz coverage,$(BUILD)),)
+FUZZER := -fsanitize=fuzzer
+else
+REPLAY := $(OUT)/tests/fuzz/replay.o
+endif
+
+$(OUT)/tests/fuzz/%: $(OUT)/tests/fuzz/%.o $(REPLAY) $(OUT)/libstrowger.a
+	$(call SAY,LINK)$(CC) $(ALL_LDFLAGS) $(FUZZER) -o $@ $^ $(LIBS)
 
 # Checks of the sources themselves.
 check-layers: ## who includes whom, and the sizes of files and functions

@@ -390,13 +390,13 @@ static struct span rest_of(struct span line, size_t from)
 
 static void play_deed(struct script *s, struct span line, size_t times)
 {
-    deed *deed = line.len > 1 ? deeds[(unsigned char)line.p[1]] : NULL;
-    if (!deed)
+    deed *its_deed = line.len > 1 ? deeds[(unsigned char)line.p[1]] : NULL;
+    if (!its_deed)
         return;
     unescape(s, rest_of(line, 2));
     for (size_t i = 0; i < times && s->n_steps < MAX_STEPS; i++) {
         s->n_steps++;
-        deed(s, far_called(s, line.p[0]), buf_span(&s->said));
+        its_deed(s, far_called(s, line.p[0]), buf_span(&s->said));
         settle(s);
     }
 }

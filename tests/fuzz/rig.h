@@ -26,7 +26,7 @@ enum {
 };
 
 struct rig {
-    struct config config;
+    struct config_set set;
     struct server server;
     uint64_t now_ms;
     uint64_t chance;
@@ -73,19 +73,25 @@ static inline struct station *rig_station(int i)
     return &rig.server.stations[i];
 }
 
+static inline void rig_on_fault(void *user, const char *line)
+{
+    (void)user;
+    fprintf(stderr, "%s\n", line);
+    abort();
+}
+
 // Starts the server with the N options at ARGV; they must live on.
 static inline void rig_start(int n, char **argv)
 {
     char error[SERVER_ERROR_LEN];
     sigset_t before;
     rig.chance = 88172645463325252;
-    must(config_parse(&rig.config, n, argv, error) == CONFIG_OK);
-    log_set_level((enum log_level)rig.config.log_level);
+    must(config_read(&rig.set, n, argv, (struct fault_sink){ .on_fault = rig_on_fault }) == CONFIG_OK);
+    log_set_level((enum log_level)rig.set.sites[0].log_level);
     sigprocmask(SIG_SETMASK, NULL, &before);
-    int err = server_start(&rig.server, &rig.config, 1, error);
+    int err = server_start(&rig.server, rig.set.sites, rig.set.n_sites, error);
     if (err)
-        fprintf(stderr, "%s\n", error);
-    must(!err);
+        rig_on_fault(NULL, error);
     sigprocmask(SIG_SETMASK, &before, NULL); // the fuzzer's own signals go on coming
     rig.is_up = true;
 }
@@ -97,7 +103,7 @@ static inline void rig_stop(void)
     for (size_t i = 0; i < mounts->n; i++)
         must(switchboard_names(mounts->list[i].realm, NULL, NULL) == 0);
     server_stop(&rig.server);
-    config_fini(&rig.config);
+    config_free(&rig.set);
     rig.is_up = false;
 }
 
