@@ -29,7 +29,7 @@ static void on_text(struct session *s, struct span text)
     if (json_parse_object(text, &type, 1) == JSON_OK)
         for (size_t i = 0; i < sizeof openings / sizeof *openings; i++)
             if (json_string_is(&type.value, openings[i].type)) {
-                s->mount = &s->mount->choices[openings[i].choice];
+                dialect_choose(s, &s->mount->choices[openings[i].choice]);
                 session_dialect(s)->on_text(s, text);
                 return;
             }

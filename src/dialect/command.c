@@ -13,11 +13,12 @@ static struct span cut(struct span text)
     return text;
 }
 
-void command_error(struct session *s, struct span before, struct span quoted, struct span after)
+void command_error(struct session *s, enum message_fault fault, struct span before, struct span quoted)
 {
+    s->mount->realm->traffic.faults[fault]++;
     struct buf message = { 0 }, json = { 0 };
     if (buf_put_span(&message, before) == 0 && buf_put_span(&message, cut(quoted)) == 0 &&
-        buf_put_span(&message, after) == 0 && json_put_string(&json, buf_span(&message)) == 0) {
+        json_put_string(&json, buf_span(&message)) == 0) {
         struct span parts[] = { SPAN("{\"type\":\"error\",\"message\":"), buf_span(&json), SPAN("}") };
         session_send(s, parts, 3);
     }
@@ -66,7 +67,7 @@ void command_binary(struct session *s, struct span data)
     if (utf8_is_valid(data.p, data.len))
         session_dialect(s)->on_text(s, data);
     else
-        command_error(s, SPAN("This message is not JSON"), nothing, nothing);
+        command_error(s, FAULT_MALFORMED, SPAN("This message is not JSON"), nothing);
 }
 
 bool command_parse(struct session *s, struct span text, struct json_field *fields, size_t n)
@@ -79,11 +80,11 @@ bool command_parse(struct session *s, struct span text, struct json_field *field
     struct span nothing = { 0 };
     enum json_result result = json_parse_object(text, fields, n);
     if (result != JSON_OK) {
-        command_error(s, complaints[result], nothing, nothing);
+        command_error(s, FAULT_MALFORMED, complaints[result], nothing);
         return false;
     }
     if (fields[0].value.type == JSON_ABSENT) {
-        command_error(s, SPAN("This message has no \"type\""), nothing, nothing);
+        command_error(s, FAULT_MALFORMED, SPAN("This message has no \"type\""), nothing);
         return false;
     }
     return true;

@@ -9,6 +9,7 @@
 #include "base/span.h"
 #include "proto/json.h"
 #include "switchboard/session.h"
+#include "switchboard/traffic.h"
 
 enum {
     COMMAND_MAX_NAME = 256,  // bytes of a name or id
@@ -24,9 +25,9 @@ enum {
 // is text at all.
 void command_binary(struct session *s, struct span data);
 
-// Sends {"type":"error","message":BEFORE QUOTED AFTER}. QUOTED comes from outside: it is escaped, and cut at
+// Sends {"type":"error","message":BEFORE QUOTED} and counts FAULT. QUOTED comes from outside: it is escaped, and cut at
 // COMMAND_MAX_QUOTE bytes.
-void command_error(struct session *s, struct span before, struct span quoted, struct span after);
+void command_error(struct session *s, enum message_fault fault, struct span before, struct span quoted);
 
 // How VALUE is written in an error: a string without its quotes and decoded, anything else as it came; "undefined" when
 // absent. OUT is COMMAND_MAX_QUOTE bytes, of which the result may be a part.

@@ -20,3 +20,26 @@ const struct dialect *dialect_find(struct span name)
             return dialects[i];
     return NULL;
 }
+
+void dialect_open(struct session *s, struct span intro)
+{
+    struct traffic *traffic = &s->mount->realm->traffic;
+    traffic->n_begun++;
+    traffic->n_sessions++;
+    if (session_dialect(s)->on_open)
+        session_dialect(s)->on_open(s, intro);
+}
+
+void dialect_close(struct session *s)
+{
+    s->mount->realm->traffic.n_sessions--;
+    if (session_dialect(s)->on_close)
+        session_dialect(s)->on_close(s);
+}
+
+void dialect_choose(struct session *s, const struct mount *mount)
+{
+    s->mount->realm->traffic.n_sessions--;
+    s->mount = mount;
+    s->mount->realm->traffic.n_sessions++;
+}

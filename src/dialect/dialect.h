@@ -122,6 +122,13 @@ static inline const struct dialect *session_dialect(const struct session *s)
     return s->mount->dialect;
 }
 
+// For carriers: S, whose mount is set, begins, and ends.
+void dialect_open(struct session *s, struct span intro);
+void dialect_close(struct session *s);
+
+// Moves S to MOUNT, another of whose choices it turned out to speak.
+void dialect_choose(struct session *s, const struct mount *mount);
+
 // The dialect called NAME, or NULL.
 const struct dialect *dialect_find(struct span name);
 

@@ -33,6 +33,8 @@ struct key {
     char p[MAX_KEY];
 };
 
+struct command;
+
 static const struct span nothing;
 
 static void on_relay(struct peer *p, const struct relay *r)
@@ -42,7 +44,7 @@ static void on_relay(struct peer *p, const struct relay *r)
 
 static void complain_absent(struct session *s, struct span receiver)
 {
-    command_error(s, SPAN("Nobody in this room has the receiverId: "), receiver, nothing);
+    command_error(s, FAULT_ABSENT, SPAN("Nobody in this room has the receiverId: "), receiver);
 }
 
 // The receiver went while the message was on its way to another worker.
@@ -102,21 +104,22 @@ static struct seat *seat_of(const struct session *s)
     return s->peer ? room_first_seat(s->peer) : NULL;
 }
 
-// What is told of the member with CARD when it comes or goes: BEGINNING, the card, and a brace.
+// What is told of the member with CARD when it comes or goes, as TYPE says.
 #define NEWS_PARTS 3
-static struct relay news_of(struct span parts[NEWS_PARTS], const struct session *s, struct span beginning,
+static struct relay news_of(struct span parts[NEWS_PARTS], const struct session *s, enum message_type type,
                             struct span card)
 {
-    parts[0] = beginning;
+    parts[0] =
+        type == MESSAGE_JOIN ? SPAN("{\"type\":\"join\",\"payload\":") : SPAN("{\"type\":\"leave\",\"payload\":");
     parts[1] = card;
     parts[2] = SPAN("}");
-    return (struct relay){ .from = s->peer->ref, .parts = parts, .n_parts = NEWS_PARTS };
+    return (struct relay){ .from = s->peer->ref, .type = type, .parts = parts, .n_parts = NEWS_PARTS };
 }
 
 static void leave_room(const struct session *s, struct seat *seat)
 {
     struct span parts[NEWS_PARTS];
-    struct relay news = news_of(parts, s, SPAN("{\"type\":\"leave\",\"payload\":"), seat_card(seat));
+    struct relay news = news_of(parts, s, MESSAGE_LEAVE, seat_card(seat));
     room_leave(seat, &news);
 }
 
@@ -144,7 +147,7 @@ static int take_seat(struct session *s, struct span room, struct span card, stru
     struct seat *seat;
     struct bus_joined joined;
     struct span parts[NEWS_PARTS];
-    struct relay news = news_of(parts, s, SPAN("{\"type\":\"join\",\"payload\":"), card);
+    struct relay news = news_of(parts, s, MESSAGE_JOIN, card);
     struct room_join want = { .name = room, .capacity = ROOM_UNLIMITED, .card = card, .news = &news, .n_news = 1 };
     int err = room_join(s->peer, &want, &seat, &joined);
     if (err == 0)
@@ -161,15 +164,17 @@ static void enter(struct session *s, struct span room, const struct json_value *
         leave_room(s, seat);
     if (put_card(&card, id->raw, nick) != 0 || take_seat(s, room, buf_span(&card), id->raw) != 0) {
         switchboard_release(s->peer);
-        command_error(s, SPAN("There is no room for you now"), nothing, nothing);
+        command_error(s, FAULT_REFUSED, SPAN("There is no room for you now"), nothing);
     }
     buf_fini(&card);
 }
 
 enum join_field { JOIN_TYPE, JOIN_ID, JOIN_NICK, JOIN_ROOM, N_JOIN_FIELDS };
 
-static void join(struct session *s, struct span text)
+static void join(struct session *s, const struct command *command, struct span text, const struct json_value *receiver)
 {
+    (void)command;
+    (void)receiver;
     struct json_field fields[N_JOIN_FIELDS] = { [JOIN_TYPE] = { .key = SPAN("type") },
                                                 [JOIN_ID] = { .key = SPAN("id") },
                                                 [JOIN_NICK] = { .key = SPAN("nick") },
@@ -182,14 +187,15 @@ static void join(struct session *s, struct span text)
     struct key key;
     struct span room_name = command_name(room, decoded);
     if (room->type != JSON_ABSENT && !room_name.len)
-        command_error(s, SPAN("A room is a string of 1 to 256 bytes, not: "), command_quote(room, quote), nothing);
+        command_error(s, FAULT_REFUSED, SPAN("A room is a string of 1 to 256 bytes, not: "),
+                      command_quote(room, quote));
     else if (!make_key(&key, room_name, id))
-        command_error(s, SPAN("An id is a number or a string of 1 to 256 bytes, not: "), command_quote(id, quote),
-                      nothing);
+        command_error(s, FAULT_REFUSED, SPAN("An id is a number or a string of 1 to 256 bytes, not: "),
+                      command_quote(id, quote));
     else if (nick->type != JSON_ABSENT && (nick->type != JSON_STRING || nick->raw.len > MAX_NICK))
-        command_error(s, SPAN("A nick is a string of at most 4 KiB, not: "), command_quote(nick, quote), nothing);
+        command_error(s, FAULT_REFUSED, SPAN("A nick is a string of at most 4 KiB, not: "), command_quote(nick, quote));
     else if (switchboard_claim(s->mount->realm, s, &peer_ops, key_span(&key)) != 0)
-        command_error(s, SPAN("This id is taken: "), command_quote(id, quote), nothing);
+        command_error(s, FAULT_REFUSED, SPAN("This id is taken: "), command_quote(id, quote));
     else
         enter(s, room_name, id, nick);
 }
@@ -276,27 +282,24 @@ static void relay_to_one_or_all(struct session *s, const struct relay *r, const 
 
 struct command {
     struct span type;
-    void (*deliver)(struct session *s, const struct relay *r, const struct json_value *receiver);
-};
-
-static const struct command commands[] = {
-    { SPAN("icecandidate"), relay_to_one_or_all },
-    { SPAN("offer"), relay_to_all },
-    { SPAN("answer"), relay_to_one },
+    enum message_type counted_as;
+    void (*handle)(struct session *s, const struct command *command, struct span text,
+                   const struct json_value *receiver);
+    void (*deliver)(struct session *s, const struct relay *r, const struct json_value *receiver); // for what is relayed
 };
 
 static void relay(struct session *s, const struct command *command, struct span text, const struct json_value *receiver)
 {
     struct seat *seat = seat_of(s);
     if (!seat) {
-        command_error(s, SPAN("Join first; nothing was sent of type: "), command->type, nothing);
+        command_error(s, FAULT_REFUSED, SPAN("Join first; nothing was sent of type: "), command->type);
         return;
     }
     struct json_value root;
     struct buf out = { 0 };
     if (json_parse(text, &root) == JSON_OK && put_stamped(&out, root.raw, seat_card(seat)) == 0) {
         struct span part = buf_span(&out);
-        struct relay r = { .from = s->peer->ref, .parts = &part, .n_parts = 1 };
+        struct relay r = { .from = s->peer->ref, .type = command->counted_as, .parts = &part, .n_parts = 1 };
         command->deliver(s, &r, receiver);
     }
     buf_fini(&out);
@@ -311,13 +314,24 @@ static void on_close(struct session *s)
         switchboard_release(s->peer);
 }
 
-static void leave(struct session *s)
+static void leave(struct session *s, const struct command *command, struct span text, const struct json_value *receiver)
 {
+    (void)command;
+    (void)text;
+    (void)receiver;
     if (seat_of(s))
         on_close(s); // of the dialect's session nothing is left, but the client may join again
     else
-        command_error(s, SPAN("You have not joined"), nothing, nothing);
+        command_error(s, FAULT_REFUSED, SPAN("You have not joined"), nothing);
 }
+
+static const struct command commands[] = {
+    { SPAN("icecandidate"), MESSAGE_CANDIDATE, relay, relay_to_one_or_all },
+    { SPAN("offer"), MESSAGE_OFFER, relay, relay_to_all },
+    { SPAN("answer"), MESSAGE_ANSWER, relay, relay_to_one },
+    { SPAN("join"), MESSAGE_JOIN, join, NULL },
+    { SPAN("leave"), MESSAGE_LEAVE, leave, NULL },
+};
 
 enum field { TYPE, RECEIVER, N_FIELDS };
 
@@ -331,16 +345,13 @@ static void on_text(struct session *s, struct span text)
     const struct json_value *type = &fields[TYPE].value;
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (json_string_is(type, commands[i].type)) {
-            relay(s, &commands[i], text, &fields[RECEIVER].value);
+            traffic_hear(&s->mount->realm->traffic, commands[i].counted_as, text.len);
+            commands[i].handle(s, &commands[i], text, &fields[RECEIVER].value);
             return;
         }
     char quote[COMMAND_MAX_QUOTE];
-    if (json_string_is(type, SPAN("join")))
-        join(s, text);
-    else if (json_string_is(type, SPAN("leave")))
-        leave(s);
-    else
-        command_error(s, s->mount->opts->unknown_text, command_quote(type, quote), nothing);
+    traffic_hear(&s->mount->realm->traffic, MESSAGE_OTHER, text.len);
+    command_error(s, FAULT_UNKNOWN, s->mount->opts->unknown_text, command_quote(type, quote));
 }
 
 const struct dialect dialect_join = {

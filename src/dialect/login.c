@@ -24,6 +24,7 @@ enum kind { RELAY_OFFER, RELAY_MESSAGE, RELAY_LEAVE };
 
 struct command {
     struct span type;
+    enum message_type counted_as;
     void (*handle)(struct session *s, const struct command *command, struct json_field *fields);
     enum field payload;    // for what is relayed
     struct span beginning; // of the relayed message, up to the payload's value
@@ -70,7 +71,7 @@ static void on_relay(struct peer *p, const struct relay *r)
 
 static void complain_absent(struct session *s, struct span name)
 {
-    command_error(s, SPAN("Nobody is logged in as: "), name, nothing);
+    command_error(s, FAULT_ABSENT, SPAN("Nobody is logged in as: "), name);
 }
 
 // The target went while the message was on its way to another worker.
@@ -108,7 +109,7 @@ static bool find_target(struct session *s, const struct json_field *fields, stru
     char quote[COMMAND_MAX_QUOTE];
     const struct json_value *value = &fields[NAME].value;
     if (!s->peer) {
-        command_error(s, SPAN("Log in first; nothing was sent to: "), command_quote(value, quote), nothing);
+        command_error(s, FAULT_REFUSED, SPAN("Log in first; nothing was sent to: "), command_quote(value, quote));
         return false;
     }
     target->name = command_name(value, target->decoded);
@@ -150,7 +151,8 @@ static void relay(struct session *s, const struct command *command, struct json_
         return;
     const struct json_value *payload = &fields[command->payload].value;
     struct span parts[] = { beginning_of(command, payload), payload->raw, SPAN("}") };
-    send_relay(s, &target, (struct relay){ .kind = RELAY_MESSAGE, .parts = parts, .n_parts = 3 });
+    send_relay(s, &target,
+               (struct relay){ .kind = RELAY_MESSAGE, .type = command->counted_as, .parts = parts, .n_parts = 3 });
 }
 
 // Numbers the offer that is about to leave in the latest call.
@@ -171,13 +173,15 @@ static void offer(struct session *s, const struct command *command, struct json_
     struct buf text = { 0 };
     struct span sender = command_escape(peer_name(s->peer), &text);
     if (!sender.len || peer_add_call(s->peer, target.ref) != 0) {
-        command_error(s, SPAN("Too many calls at once"), nothing, nothing);
+        command_error(s, FAULT_REFUSED, SPAN("Too many calls at once"), nothing);
     } else {
         const struct json_value *payload = &fields[command->payload].value;
         struct span parts[] = { beginning_of(command, payload), payload->raw, SPAN(",\"name\":\""), sender,
                                 SPAN("\"}") };
-        send_relay(s, &target,
-                   (struct relay){ .kind = RELAY_OFFER, .mark = number_offer(s), .parts = parts, .n_parts = 5 });
+        send_relay(
+            s, &target,
+            (struct relay){
+                .kind = RELAY_OFFER, .type = MESSAGE_OFFER, .mark = number_offer(s), .parts = parts, .n_parts = 5 });
     }
     buf_fini(&text);
 }
@@ -186,7 +190,9 @@ static void send_leave(struct session *s, struct call *call)
 {
     struct target other = { .ref = call->other };
     struct span leave = SPAN("{\"type\":\"leave\"}");
-    struct relay r = { .kind = RELAY_LEAVE, .mark = call->last_heard, .parts = &leave, .n_parts = 1 };
+    struct relay r = {
+        .kind = RELAY_LEAVE, .type = MESSAGE_LEAVE, .mark = call->last_heard, .parts = &leave, .n_parts = 1
+    };
     // A call with oneself has one end: it must still be there when the message arrives.
     bool is_own = peer_ref_equal(other.ref, s->peer->ref);
     if (!is_own)
@@ -204,7 +210,8 @@ static void leave_named(struct session *s, const struct json_field *fields)
     if (call)
         send_leave(s, call);
     else
-        command_error(s, SPAN("You are not in a call with: "), command_quote(&fields[NAME].value, quote), nothing);
+        command_error(s, FAULT_REFUSED, SPAN("You are not in a call with: "),
+                      command_quote(&fields[NAME].value, quote));
 }
 
 static void leave(struct session *s, const struct command *command, struct json_field *fields)
@@ -218,15 +225,15 @@ static void leave(struct session *s, const struct command *command, struct json_
     if (call)
         send_leave(s, call);
     else
-        command_error(s, SPAN("You are not in a call"), nothing, nothing);
+        command_error(s, FAULT_REFUSED, SPAN("You are not in a call"), nothing);
 }
 
 static const struct command commands[] = {
-    { SPAN("candidate"), relay, CANDIDATE, SPAN("{\"type\":\"candidate\",\"candidate\":") },
-    { SPAN("offer"), offer, OFFER, SPAN("{\"type\":\"offer\",\"offer\":") },
-    { SPAN("answer"), relay, ANSWER, SPAN("{\"type\":\"answer\",\"answer\":") },
-    { SPAN("leave"), leave, TYPE, SPAN("") },
-    { SPAN("login"), login, TYPE, SPAN("") },
+    { SPAN("candidate"), MESSAGE_CANDIDATE, relay, CANDIDATE, SPAN("{\"type\":\"candidate\",\"candidate\":") },
+    { SPAN("offer"), MESSAGE_OFFER, offer, OFFER, SPAN("{\"type\":\"offer\",\"offer\":") },
+    { SPAN("answer"), MESSAGE_ANSWER, relay, ANSWER, SPAN("{\"type\":\"answer\",\"answer\":") },
+    { SPAN("leave"), MESSAGE_LEAVE, leave, TYPE, SPAN("") },
+    { SPAN("login"), MESSAGE_JOIN, login, TYPE, SPAN("") },
 };
 
 static void on_text(struct session *s, struct span text)
@@ -240,11 +247,13 @@ static void on_text(struct session *s, struct span text)
         return;
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (json_string_is(&fields[TYPE].value, commands[i].type)) {
+            traffic_hear(&s->mount->realm->traffic, commands[i].counted_as, text.len);
             commands[i].handle(s, &commands[i], fields);
             return;
         }
+    traffic_hear(&s->mount->realm->traffic, MESSAGE_OTHER, text.len);
     char quote[COMMAND_MAX_QUOTE];
-    command_error(s, s->mount->opts->unknown_text, command_quote(&fields[TYPE].value, quote), nothing);
+    command_error(s, FAULT_UNKNOWN, s->mount->opts->unknown_text, command_quote(&fields[TYPE].value, quote));
 }
 
 static void on_open(struct session *s, struct span intro)

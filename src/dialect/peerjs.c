@@ -26,6 +26,7 @@ enum field { TYPE, DST, PAYLOAD, N_FIELDS };
 
 struct command {
     struct span type;
+    enum message_type counted_as;
     enum peerjs_kind kind;
     struct span beginning; // of the relayed message, up to the sender
 };
@@ -204,7 +205,12 @@ static void relay(struct peer *p, const struct command *command, const struct js
                             payload->type == JSON_ABSENT ? nothing : SPAN(",\"payload\":"),
                             payload->raw,
                             SPAN("}") };
-    struct relay r = { .from = p->ref, .to_name = name, .kind = command->kind, .parts = parts, .n_parts = 7 };
+    struct relay r = { .from = p->ref,
+                       .to_name = name,
+                       .kind = command->kind,
+                       .type = command->counted_as,
+                       .parts = parts,
+                       .n_parts = 7 };
     send_relay(p, &r);
     buf_fini(&text);
 }
@@ -219,11 +225,11 @@ static void leave(struct peer *p)
 }
 
 static const struct command commands[] = {
-    { SPAN("CANDIDATE"), PEERJS_CALL, SPAN("{\"type\":\"CANDIDATE\",\"src\":\"") },
-    { SPAN("OFFER"), PEERJS_CALL, SPAN("{\"type\":\"OFFER\",\"src\":\"") },
-    { SPAN("ANSWER"), PEERJS_CALL, SPAN("{\"type\":\"ANSWER\",\"src\":\"") },
-    { SPAN("LEAVE"), PEERJS_LEAVE, SPAN("{\"type\":\"LEAVE\",\"src\":\"") },
-    { SPAN("EXPIRE"), PEERJS_NOTE, SPAN("{\"type\":\"EXPIRE\",\"src\":\"") },
+    { SPAN("CANDIDATE"), MESSAGE_CANDIDATE, PEERJS_CALL, SPAN("{\"type\":\"CANDIDATE\",\"src\":\"") },
+    { SPAN("OFFER"), MESSAGE_OFFER, PEERJS_CALL, SPAN("{\"type\":\"OFFER\",\"src\":\"") },
+    { SPAN("ANSWER"), MESSAGE_ANSWER, PEERJS_CALL, SPAN("{\"type\":\"ANSWER\",\"src\":\"") },
+    { SPAN("LEAVE"), MESSAGE_LEAVE, PEERJS_LEAVE, SPAN("{\"type\":\"LEAVE\",\"src\":\"") },
+    { SPAN("EXPIRE"), MESSAGE_OTHER, PEERJS_NOTE, SPAN("{\"type\":\"EXPIRE\",\"src\":\"") },
 };
 
 static const struct command *find_command(const struct json_value *type)
@@ -241,11 +247,15 @@ static void on_text(struct session *s, struct span text)
     struct json_field fields[N_FIELDS] = {
         [TYPE] = { .key = SPAN("type") }, [DST] = { .key = SPAN("dst") }, [PAYLOAD] = { .key = SPAN("payload") }
     };
-    if (!s->peer || json_parse_object(text, fields, N_FIELDS) != JSON_OK)
+    struct traffic *traffic = &s->mount->realm->traffic;
+    if (!s->peer || json_parse_object(text, fields, N_FIELDS) != JSON_OK) {
+        traffic->faults[s->peer ? FAULT_MALFORMED : FAULT_REFUSED]++;
         return;
+    }
     const struct command *command = find_command(&fields[TYPE].value);
     char decoded[COMMAND_MAX_NAME];
     struct span name = command_name(&fields[DST].value, decoded);
+    traffic_hear(traffic, command ? command->counted_as : MESSAGE_OTHER, text.len);
     if (command && name.len)
         relay(s->peer, command, fields, name);
     else if (command && command->kind == PEERJS_LEAVE && fields[DST].value.type == JSON_ABSENT)

@@ -20,6 +20,7 @@ enum {
 struct letter {
     struct letter *next;
     size_t len;
+    uint16_t type; // of the message
     char text[];
 };
 
@@ -56,6 +57,7 @@ static void end_mail(struct mail *m)
 
 static void say_expired(struct session *s, struct span name)
 {
+    s->mount->realm->traffic.faults[FAULT_ABSENT]++;
     struct buf src = { 0 }, dst = { 0 };
     struct span parts[] = { SPAN("{\"type\":\"EXPIRE\",\"src\":\""), command_escape(name, &src), SPAN("\",\"dst\":\""),
                             command_escape(peer_name(s->peer), &dst), SPAN("\"}") };
@@ -116,8 +118,7 @@ static bool put_letter(struct mail *m, const struct relay *r)
     struct letter *l = is_too_much ? NULL : malloc(sizeof *l + len);
     if (!l)
         return false;
-    l->next = NULL;
-    l->len = 0;
+    *l = (struct letter){ .type = r->type };
     for (size_t i = 0; i < r->n_parts; i++)
         if (r->parts[i].len) {
             memcpy(l->text + l->len, r->parts[i].p, r->parts[i].len);
@@ -167,9 +168,12 @@ void peerjs_send_mail(struct mail *m, struct peer_ref to)
     struct peer *p = m->session->peer;
     while (m->first) {
         struct span text = { m->first->text, m->first->len };
-        struct relay r = {
-            .from = p->ref, .to_name = room_name(m->seat), .kind = PEERJS_CALL, .parts = &text, .n_parts = 1
-        };
+        struct relay r = { .from = p->ref,
+                           .to_name = room_name(m->seat),
+                           .kind = PEERJS_CALL,
+                           .type = m->first->type,
+                           .parts = &text,
+                           .n_parts = 1 };
         if (!switchboard_send(p->realm->switchboard, to, &r))
             return;
         end_letter(m);
@@ -189,9 +193,12 @@ void peerjs_forward_mail(struct session *s, struct peer_ref successor)
         struct mail *m = CONTAINER_OF(node, struct mail, in_outbox);
         for (const struct letter *l = m->first; l; l = l->next) {
             struct span text = { l->text, l->len };
-            struct relay r = {
-                .from = s->peer->ref, .to_name = room_name(m->seat), .kind = PEERJS_MAIL, .parts = &text, .n_parts = 1
-            };
+            struct relay r = { .from = s->peer->ref,
+                               .to_name = room_name(m->seat),
+                               .kind = PEERJS_MAIL,
+                               .type = l->type,
+                               .parts = &text,
+                               .n_parts = 1 };
             switchboard_send(s->mount->realm->switchboard, successor, &r);
         }
     }

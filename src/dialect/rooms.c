@@ -158,12 +158,13 @@ struct news {
     struct relay relay;
 };
 
-static void make_news(struct news *n, const struct session *s, struct span name, struct span args)
+static void make_news(struct news *n, const struct session *s, enum message_type type, struct span name,
+                      struct span args)
 {
     n->name = (struct buf){ 0 };
     n->parts[0] = their_name(s, name, &n->name);
     n->parts[1] = args;
-    n->relay = (struct relay){ .from = s->peer->ref, .parts = n->parts, .n_parts = 2 };
+    n->relay = (struct relay){ .from = s->peer->ref, .type = type, .parts = n->parts, .n_parts = 2 };
 }
 
 static int take_seat(struct session *s, struct span room, struct span args, size_t *n_members)
@@ -171,8 +172,8 @@ static int take_seat(struct session *s, struct span room, struct span args, size
     struct news join, ready;
     struct seat *seat;
     struct bus_joined joined;
-    make_news(&join, s, SPAN("\"join\""), args);
-    make_news(&ready, s, SPAN("\"ready\""), args);
+    make_news(&join, s, MESSAGE_JOIN, SPAN("\"join\""), args);
+    make_news(&ready, s, MESSAGE_NONE, SPAN("\"ready\""), args);
     struct relay both[] = { join.relay, ready.relay };
     struct room_join want = { .name = room, .capacity = s->mount->opts->rooms.capacity, .news = both, .n_news = 2 };
     int err = s->peer->n_seats < MAX_ROOMS ? room_join(s->peer, &want, &seat, &joined) : -ENOSPC;
@@ -226,7 +227,7 @@ static void message(struct session *s, const struct dialect_event *e)
     size_t n = e->n_attachments < MAX_PARTS - 2 ? e->n_attachments : MAX_PARTS - 2;
     for (size_t i = 0; i < n; i++)
         parts[2 + i] = e->attachments[i];
-    struct relay r = { .from = s->peer->ref, .parts = parts, .n_parts = 2 + n };
+    struct relay r = { .from = s->peer->ref, .type = MESSAGE_MESSAGE, .parts = parts, .n_parts = 2 + n };
     if (s->mount->opts->rooms.has_log && e->args_raw.len && !n) {
         struct buf items = { 0 };
         if (buf_put_span(&items, SPAN("\"Got message:\",")) == 0 && buf_put_span(&items, e->args[0].raw) == 0)
@@ -247,7 +248,7 @@ static void leave_room(const struct session *s, struct seat *seat)
     struct buf args = { 0 };
     struct news bye;
     bool is_told = put_room_args(&args, s, room_name(seat), false) == 0;
-    make_news(&bye, s, SPAN("\"bye\""), buf_span(&args));
+    make_news(&bye, s, MESSAGE_LEAVE, SPAN("\"bye\""), buf_span(&args));
     room_leave(seat, is_told ? &bye.relay : NULL);
     buf_fini(&bye.name);
     buf_fini(&args);
@@ -283,12 +284,13 @@ static void ipaddr(struct session *s, const struct dialect_event *e)
 
 static const struct verb {
     struct span name;
+    enum message_type counted_as;
     void (*handle)(struct session *s, const struct dialect_event *e);
 } verbs[] = {
-    { SPAN("message"), message },
-    { SPAN("create or join"), create_or_join },
-    { SPAN("bye"), bye },
-    { SPAN("ipaddr"), ipaddr },
+    { SPAN("message"), MESSAGE_MESSAGE, message },
+    { SPAN("create or join"), MESSAGE_JOIN, create_or_join },
+    { SPAN("bye"), MESSAGE_LEAVE, bye },
+    { SPAN("ipaddr"), MESSAGE_OTHER, ipaddr },
 };
 
 static const struct verb *find_verb(struct span name)
@@ -317,8 +319,11 @@ static const struct verb *verb_of(const struct session *s, const struct json_val
 static void on_event(struct session *s, const struct dialect_event *e)
 {
     const struct verb *verb = s->peer ? verb_of(s, &e->name) : NULL;
+    traffic_hear(&s->mount->realm->traffic, verb ? verb->counted_as : MESSAGE_OTHER, e->args_raw.len);
     if (verb)
         verb->handle(s, e);
+    else
+        s->mount->realm->traffic.faults[FAULT_UNKNOWN]++;
     if (e->wants_ack) {
         struct session_event empty = { 0 };
         s->ops->acknowledge(s, e->ack_id, &empty);

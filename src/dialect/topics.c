@@ -60,12 +60,12 @@ static bool subscribe(struct session *s, struct span topic)
     if (!s->peer && switchboard_enter(s->mount->realm, s, &peer_ops) != 0)
         return false; // for want of memory
     if (s->peer->n_seats >= opts->max_topics && !room_find_seat(s->peer, topic)) {
-        command_error(s, SPAN("Too many topics; not subscribed to: "), topic, nothing);
+        command_error(s, FAULT_REFUSED, SPAN("Too many topics; not subscribed to: "), topic);
         return false;
     }
     int err = room_join(s->peer, &want, &seat, &joined);
     if (err && err != -EALREADY)
-        command_error(s, SPAN("Too many subscribers; not subscribed to: "), topic, nothing);
+        command_error(s, FAULT_REFUSED, SPAN("Too many subscribers; not subscribed to: "), topic);
     return !err || err == -EALREADY;
 }
 
@@ -113,7 +113,7 @@ static void on_unsubscribe(struct session *s, struct span text, const struct jso
 
 static void publish(const struct session *s, struct span topic, const struct span *parts, size_t n)
 {
-    struct relay r = { .from = PEER_REF_NOBODY, .parts = parts, .n_parts = n };
+    struct relay r = { .from = PEER_REF_NOBODY, .type = MESSAGE_MESSAGE, .parts = parts, .n_parts = n };
     room_publish_to(s->mount->realm, topic, &r);
 }
 
@@ -148,12 +148,13 @@ static void on_ping(struct session *s, struct span text, const struct json_field
 
 static const struct {
     struct span type;
+    enum message_type counted_as;
     void (*handle)(struct session *s, struct span text, const struct json_field *fields);
 } commands[] = {
-    { SPAN("publish"), on_publish },
-    { SPAN("subscribe"), on_subscribe },
-    { SPAN("unsubscribe"), on_unsubscribe },
-    { SPAN("ping"), on_ping },
+    { SPAN("publish"), MESSAGE_MESSAGE, on_publish },
+    { SPAN("subscribe"), MESSAGE_JOIN, on_subscribe },
+    { SPAN("unsubscribe"), MESSAGE_LEAVE, on_unsubscribe },
+    { SPAN("ping"), MESSAGE_OTHER, on_ping },
 };
 
 // What is no message of the protocol is passed over in silence, as its clients expect.
@@ -163,13 +164,19 @@ static void on_text(struct session *s, struct span text)
                                            [TOPICS] = { .key = SPAN("topics") },
                                            [TOPIC] = { .key = SPAN("topic") },
                                            [PAYLOAD] = { .key = SPAN("payload") } };
-    if (json_parse_object(text, fields, N_FIELDS) != JSON_OK)
+    struct traffic *traffic = &s->mount->realm->traffic;
+    if (json_parse_object(text, fields, N_FIELDS) != JSON_OK) {
+        traffic->faults[FAULT_MALFORMED]++;
         return;
+    }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (json_string_is(&fields[TYPE].value, commands[i].type)) {
+            traffic_hear(traffic, commands[i].counted_as, text.len);
             commands[i].handle(s, text, fields);
             return;
         }
+    traffic_hear(traffic, MESSAGE_OTHER, text.len);
+    traffic->faults[FAULT_UNKNOWN]++;
 }
 
 static void on_close(struct session *s)

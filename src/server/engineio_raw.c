@@ -47,11 +47,9 @@ static const struct session_ops session_ops = {
 static void on_open(struct engineio_session *e)
 {
     struct engineio_raw *raw = engineio_session_rider(e);
-    const struct dialect *dialect = e->mount->dialect;
     raw->session = (struct session){ .ops = &session_ops, .mount = e->mount };
     raw->engineio = e;
-    if (dialect->on_open)
-        dialect->on_open(&raw->session, (struct span){ 0 });
+    dialect_open(&raw->session, (struct span){ 0 });
 }
 
 static void on_message(struct engineio_session *e, struct span data, bool is_binary)
@@ -67,8 +65,8 @@ static void on_message(struct engineio_session *e, struct span data, bool is_bin
 static void on_close(struct engineio_session *e)
 {
     struct engineio_raw *raw = engineio_session_rider(e);
-    if (raw->engineio && session_dialect(&raw->session)->on_close)
-        session_dialect(&raw->session)->on_close(&raw->session);
+    if (raw->engineio)
+        dialect_close(&raw->session);
 }
 
 const struct engineio_handler engineio_raw_handler = {

@@ -193,8 +193,7 @@ static struct socketio_namespace *join(struct socketio_session *s, struct span n
 
 static void leave(struct socketio_namespace *ns)
 {
-    if (session_dialect(&ns->session)->on_close)
-        session_dialect(&ns->session)->on_close(&ns->session);
+    dialect_close(&ns->session);
     list_remove(&ns->in_owner);
     free(ns);
 }
@@ -211,8 +210,8 @@ static void connect_namespace(struct socketio_session *s, struct span name, stru
     else
         send_text(s, &reply);
     buf_fini(&reply);
-    if (ns && session_dialect(&ns->session)->on_open)
-        session_dialect(&ns->session)->on_open(&ns->session, auth);
+    if (ns)
+        dialect_open(&ns->session, auth);
 }
 
 // ---- in

@@ -49,9 +49,7 @@ static void on_binary(struct websocket *w, char *p, size_t len)
 
 static void on_end(struct websocket *w)
 {
-    struct session *s = &of_websocket(w)->session;
-    if (session_dialect(s)->on_close)
-        session_dialect(s)->on_close(s);
+    dialect_close(&of_websocket(w)->session);
 }
 
 static void on_close(struct websocket *w)
@@ -77,6 +75,5 @@ void ws_session_open(struct conn *c, const struct http_request *r, const struct 
     }
     ws->session = (struct session){ .ops = &session_ops, .mount = mount };
     websocket_open(&ws->websocket, c, r, &handler, &opts->websocket);
-    if (mount->dialect->on_open)
-        mount->dialect->on_open(&ws->session, r->query);
+    dialect_open(&ws->session, r->query);
 }

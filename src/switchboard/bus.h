@@ -41,7 +41,8 @@ struct relay {
     struct peer_ref from;
     struct peer_ref to;  // whom a message to one peer is for, and its name as the sender knows it: both for the sender
     struct span to_name; // alone, should the message come back; may be left out
-    int kind;            // the dialect's own
+    uint16_t kind;       // the dialect's own
+    uint16_t type;       // enum message_type
     uint32_t mark;       // likewise
     const struct span *parts;
     size_t n_parts;

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "switchboard/realm.h"
+
 static struct call *call_of(struct list *node)
 {
     return CONTAINER_OF(node, struct call, in_peer);
@@ -39,6 +41,7 @@ int peer_add_call(struct peer *p, struct peer_ref other)
     *call = (struct call){ .other = other };
     list_prepend(&p->calls, &call->in_peer);
     p->n_calls++;
+    p->realm->traffic.n_call_ends++;
     return 0;
 }
 
@@ -46,5 +49,6 @@ void peer_remove_call(struct peer *p, struct call *call)
 {
     list_remove(&call->in_peer);
     p->n_calls--;
+    p->realm->traffic.n_call_ends--;
     free(call);
 }

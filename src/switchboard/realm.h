@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "switchboard/traffic.h"
+
 struct bus;
 struct switchboard;
 
@@ -16,6 +18,7 @@ struct realm {
     uint32_t id;       // the same for all workers
     uint32_t n_offers; // that left here, for a dialect that numbers them
     size_t kept_len;   // bytes that a dialect keeps here for those who are not there yet
+    struct traffic traffic;
 };
 
 #endif

@@ -19,14 +19,18 @@ static struct peer *peer_at(const struct switchboard *s, struct peer_ref ref)
 static bool deliver(void *user, struct peer_ref to, const struct relay *r)
 {
     struct peer *peer = peer_at(user, to);
-    if (peer)
-        peer->ops->on_relay(peer, r);
-    return peer != NULL;
+    if (!peer)
+        return false;
+    peer->realm->traffic.passed_on[r->type]++;
+    peer->ops->on_relay(peer, r);
+    return true;
 }
 
 static void undelivered(void *user, const struct relay *r)
 {
     struct peer *sender = peer_at(user, r->from);
+    if (sender && r->type != MESSAGE_NONE)
+        sender->realm->traffic.faults[FAULT_LATE]++;
     if (sender && sender->ops->on_undelivered)
         sender->ops->on_undelivered(sender, r);
 }
@@ -134,6 +138,7 @@ int switchboard_enter(struct realm *realm, struct session *session, const struct
         return -ENOMEM;
     }
     session->peer = peer;
+    realm->traffic.n_peers++;
     return 0;
 }
 
@@ -170,6 +175,7 @@ void switchboard_release(struct peer *peer)
     if (peer->name)
         s->bus->ops->release(s->bus, peer->name);
     give_slot(s, peer);
+    peer->realm->traffic.n_peers--;
     peer->session->peer = NULL;
     free(peer->name);
     pool_give(&s->peers, peer);

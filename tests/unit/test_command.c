@@ -61,8 +61,9 @@ static void a_bad_one_is_told_why(void **state)
 static void errors_are_escaped(void **state)
 {
     struct fake_session *f = *state;
-    command_error(&f->session, SPAN("<"), SPAN("\"\\\n\0\x1f"), SPAN(">"));
-    assert_heard(f, "A< {'type':'error','message':'<\\\"\\\\\\n\\u0000\\u001f>'}");
+    command_error(&f->session, FAULT_REFUSED, SPAN("<"), SPAN("\"\\\n\0\x1f"));
+    assert_heard(f, "A< {'type':'error','message':'<\\\"\\\\\\n\\u0000\\u001f'}");
+    assert_int_equal(f->session.mount->realm->traffic.faults[FAULT_REFUSED], 1);
 }
 
 // A quotation is cut between characters; fake_send() insists on UTF-8.
@@ -76,8 +77,8 @@ static void errors_are_cut(void **state)
             assert_int_equal(buf_put(&text, "...", shift), 0);
             while (text.len < 300)
                 assert_int_equal(buf_put_span(&text, span_of(characters[i])), 0);
-            command_error(&f->session, SPAN(""), buf_span(&text), SPAN("!"));
-            size_t len = f->sent.len - strlen("{\"type\":\"error\",\"message\":\"!\"}\n");
+            command_error(&f->session, FAULT_REFUSED, SPAN("<"), buf_span(&text));
+            size_t len = f->sent.len - strlen("{\"type\":\"error\",\"message\":\"<\"}\n");
             assert_in_range(len, COMMAND_MAX_QUOTE - strlen(characters[i]) + 1, COMMAND_MAX_QUOTE);
             f->sent.len = 0;
             buf_fini(&text);

@@ -10,6 +10,9 @@
 #include <errno.h>
 
 #include "switchboard/peer.h"
+#include "switchboard/realm.h"
+
+static struct realm realm;
 
 static struct peer_ref ref(uint32_t slot, uint32_t generation)
 {
@@ -18,7 +21,7 @@ static struct peer_ref ref(uint32_t slot, uint32_t generation)
 
 static void init(struct peer *p)
 {
-    *p = (struct peer){ 0 };
+    *p = (struct peer){ .realm = &realm };
     list_init(&p->calls);
     list_init(&p->seats);
 }
@@ -29,6 +32,7 @@ static void end_all(struct peer *p)
     while ((call = peer_latest_call(p)))
         peer_remove_call(p, call);
     assert_int_equal(p->n_calls, 0);
+    assert_int_equal(realm.traffic.n_call_ends, 0);
 }
 
 static void the_latest_call_is_first(void **state)

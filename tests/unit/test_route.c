@@ -39,11 +39,13 @@ static void on_open(struct session *s, struct span auth)
 
 static const struct dialect silent = { .name = "silent", .on_open = on_open };
 
-static struct mount mounts[] = { { .path = SPAN("/"), .dialect = &silent },
-                                 { .path = SPAN("/login"), .dialect = &silent },
-                                 { .path = SPAN("/a/"), .dialect = &silent },
-                                 { .path = SPAN("/a/b"), .dialect = &silent },
-                                 { .path = SPAN("/a/b/c/"), .dialect = &silent } };
+static struct realm realm;
+
+static struct mount mounts[] = { { .path = SPAN("/"), .dialect = &silent, .realm = &realm },
+                                 { .path = SPAN("/login"), .dialect = &silent, .realm = &realm },
+                                 { .path = SPAN("/a/"), .dialect = &silent, .realm = &realm },
+                                 { .path = SPAN("/a/b"), .dialect = &silent, .realm = &realm },
+                                 { .path = SPAN("/a/b/c/"), .dialect = &silent, .realm = &realm } };
 
 enum { N_MOUNTS = sizeof mounts / sizeof *mounts, NO_MOUNT = -1 };
 

@@ -20,6 +20,7 @@ struct fixture {
     struct pool http_pool, ws_pool;
     struct http_opts http;
     struct ws_opts ws;
+    struct realm realm;
     struct mount mount;
     struct session *session; // NULL before on_open and after on_close
     int n_texts, n_opens, n_closes;
@@ -88,7 +89,7 @@ static int setup(void **state)
 {
     struct fixture *f = *state = &fixture;
     int fds[2];
-    *f = (struct fixture){ .mount = { .dialect = &parrot } };
+    *f = (struct fixture){ .mount = { .dialect = &parrot, .realm = &f->realm } };
     pool_init(&f->http_pool, sizeof(struct http_conn), false);
     pool_init(&f->ws_pool, sizeof(struct ws_session), false);
     f->http = (struct http_opts){ .head_timeout_ms = 1000000, .on_request = on_request, .pool = &f->http_pool };
