@@ -74,8 +74,8 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: force all run test unit unit-tests stress e2e browser checks hostile web types fuzz fuzz-targets deps deps-build \
-	deps-test check-layers check-reproducible format check-format tidy clean help
+.PHONY: force all run test unit unit-tests stress e2e browser checks hostile proxies web types fuzz fuzz-targets deps \
+	deps-build deps-test check-layers check-reproducible format check-format tidy clean help
 
 all: $(PROGRAM) ## build the program (default); BUILD=asan, tsan, fuzz, coverage or clang for another variant
 
@@ -131,7 +131,7 @@ run: deps-build ## install what is missing, build, start (ARGS='--port 9000')
 
 test: deps-test ## install what is missing, build, run all tests
 	@$(MAKE) --no-print-directory -j$(JOBS) all unit-tests
-	@tools/run-tests --build $(OUT) --program $(PROGRAM) unit stress tools web types e2e browser
+	@tools/run-tests --build $(OUT) --program $(PROGRAM) unit stress tools web types e2e proxies browser
 
 deps: ## install what the build, the tests and the checks of CI need
 	@tools/deps build test ci
@@ -152,7 +152,7 @@ OPERATIONS ?= 10000000
 stress: $(STRESS) ## run the workers for OPERATIONS (10000000) under stress
 	$(STRESS) --operations $(OPERATIONS) $(ARGS)
 
-e2e browser checks hostile: all ## run the tests of the running program; `browser` with real pages; `hostile` under attack
+e2e browser checks hostile proxies: all ## test the running program; `browser` with real pages; `hostile` under attack; `proxies` behind them
 	@tools/run-tests --build $(OUT) --program $(PROGRAM) $@
 
 web types: ## run the tests of web/; check its types

@@ -28,7 +28,8 @@ export class Guest {
 
     // A client on its way; it ends with the test T. OPTIONS go to its library.
     static start(t, server, { version = 4, transport = 'websocket', namespace = '/', ...options } = {}) {
-        const socket = LIBRARIES[version](`http://127.0.0.1:${server.port}${namespace}`, {
+        const origin = server.origin ?? `http://127.0.0.1:${server.port}`;
+        const socket = LIBRARIES[version](`${origin}${namespace}`, {
             transports: TRANSPORTS[transport], forceNew: true, reconnection: false, ...options,
         });
         t.after(() => socket.close());
