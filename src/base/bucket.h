@@ -26,12 +26,29 @@ static inline uint64_t bucket_cost(const struct bucket_rate *rate, uint64_t n)
     return rate->per_s ? n * 1000 * BUCKET_NS_PER_MS / rate->per_s : 0;
 }
 
-// Takes N tokens, at most 2^32. Returns the milliseconds, rounded up, until the debt that this leaves is paid; 0: there is none.
+// The milliseconds, rounded up, until what B owes is paid; 0: it owes nothing.
+static inline uint64_t bucket_debt(const struct bucket *b, const struct bucket_rate *rate, uint64_t now_ms)
+{
+    uint64_t covered = now_ms * BUCKET_NS_PER_MS + bucket_cost(rate, rate->burst);
+    return b->full_at > covered ? (b->full_at - covered + BUCKET_NS_PER_MS - 1) / BUCKET_NS_PER_MS : 0;
+}
+
+// Takes N tokens, at most 2^32. Returns what it owes then.
 static inline uint64_t bucket_take(struct bucket *b, const struct bucket_rate *rate, uint64_t n, uint64_t now_ms)
 {
-    uint64_t now = now_ms * BUCKET_NS_PER_MS, covered = now + bucket_cost(rate, rate->burst);
+    uint64_t now = now_ms * BUCKET_NS_PER_MS;
     b->full_at = (b->full_at > now ? b->full_at : now) + bucket_cost(rate, n);
-    return b->full_at > covered ? (b->full_at - covered + BUCKET_NS_PER_MS - 1) / BUCKET_NS_PER_MS : 0;
+    return bucket_debt(b, rate, now_ms);
+}
+
+// Takes N tokens if it owes nothing then. Whether it did.
+static inline bool bucket_try(struct bucket *b, const struct bucket_rate *rate, uint64_t n, uint64_t now_ms)
+{
+    struct bucket then = *b;
+    if (bucket_take(&then, rate, n, now_ms) > 0)
+        return false;
+    *b = then;
+    return true;
 }
 
 // Gives back N of the tokens that were taken.

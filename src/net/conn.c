@@ -23,7 +23,7 @@ static void on_poll(uv_poll_t *poll, int status, int events);
 
 static void watch(struct conn *c)
 {
-    bool wants_read = !c->has_eof && (!c->is_paused || c->state == CONN_FINISHING);
+    bool wants_read = !c->has_eof && ((!c->is_paused && !c->is_throttled) || c->state == CONN_FINISHING);
     int events = (wants_read ? UV_READABLE : 0) | (c->is_blocked ? UV_WRITABLE : 0);
     if (events)
         uv_poll_start(&c->poll, events, on_poll);
@@ -54,6 +54,20 @@ static void on_due(struct deadline *d)
         conn_close(c, UV_ETIMEDOUT);
 }
 
+// ---- how fast it talks
+
+void conn_throttle(struct conn *c, bool is_throttled)
+{
+    c->is_throttled = is_throttled;
+    watch(c);
+}
+
+void conn_charge_slowly(struct conn *c, enum flow flow, uint32_t n)
+{
+    if (c->state == CONN_OPEN && meter_charge(&c->group->meters, &c->meter, c->source, flow, n) != 0)
+        conn_close(c, UV_ENOMEM);
+}
+
 // ---- whose it is
 
 static uint64_t now_ms(const struct conn *c)
@@ -71,6 +85,7 @@ struct addr conn_client_address(const struct conn *c)
 static void forget_source(struct conn *c)
 {
     conn_set_named(c);
+    meter_return(&c->meter);
     if (c->source)
         source_release(c->source, now_ms(c));
     c->source = NULL;
@@ -83,6 +98,8 @@ static void set_source(struct conn *c, const struct addr *addr)
     if (!c->group->sources || (c->source && source_is_of(c->source, addr)))
         return;
     forget_source(c);
+    if (c->is_throttled)
+        conn_throttle(c, false); // that was somebody else's debt
     c->source = source_take(c->group->sources, addr, now_ms(c), &verdict);
     c->verdict = verdict;
     if (verdict != SOURCE_WELCOME)
@@ -102,6 +119,13 @@ bool conn_set_nameless(struct conn *c)
     c->is_nameless = source_add_nameless(c->source);
     c->group->stats.n_nameless_refused += !c->is_nameless;
     return c->is_nameless;
+}
+
+struct source *conn_pass_nameless(struct conn *c)
+{
+    struct source *source = c->is_nameless ? c->source : NULL;
+    c->is_nameless = false;
+    return source;
 }
 
 void conn_set_named(struct conn *c)
@@ -192,6 +216,7 @@ void conn_close(struct conn *c, int err)
     drop_output(c);
     set_waiting(c, false);
     deadline_cancel(&c->deadline);
+    meter_return(&c->meter);
     c->poll.data = (void *)(intptr_t)err;
     uv_close((uv_handle_t *)&c->poll, on_closed);
 }
@@ -471,6 +496,7 @@ static void read_once(struct conn *c)
         read_tls(c, (struct span){ p, (size_t)n });
     else
         c->handler->on_data(c, p, (size_t)n);
+    conn_charge(c, FLOW_BYTES, (uint32_t)n);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)

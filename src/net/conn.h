@@ -18,6 +18,7 @@
 #include "base/list.h"
 #include "base/pool.h"
 #include "base/span.h"
+#include "net/meter.h"
 #include "net/outq.h"
 #include "net/source.h"
 #include "net/tls.h"
@@ -59,6 +60,7 @@ struct conn_group {
     struct list conns;       // all of them, for the end
     struct list to_flush;    // instead, those with output that nobody has tried to write yet
     struct pool conn_pool;   // struct conn
+    struct meters meters;    // how fast the conns talk
     struct deadline trim;    // when chunks that are not needed any more go back to the system
     struct pool chunk_pool;  // output buffers
     char *recv_buf;          // CONN_BUFFER_SIZE bytes
@@ -87,6 +89,8 @@ struct conn_handler {
     void (*on_eof)(struct conn *c);
     // All that was written has left.
     void (*on_drain)(struct conn *c);
+    // The other side talks too fast, and went on so when it was held back. NULL: the conn is closed.
+    void (*on_excess)(struct conn *c, enum flow flow);
     // The deadline of conn_set_deadline() passed.
     void (*on_deadline)(struct conn *c);
     // The server is going away: C is to be ended in peace. NULL: conn_finish() is called.
@@ -113,6 +117,7 @@ struct conn {
     struct outq out;       // what was written
     struct tls *tls;       // NULL: plain, or not yet begun
     struct source *source; // whose it is, or NULL when that is not known or does not matter
+    struct meter *meter;   // how fast it talks, or NULL when it has been silent for a while
     struct deadline deadline;
     int fd;
     uint32_t deadline_ms; // what the handler asked for before CONN_OPEN; 0: nothing
@@ -121,10 +126,11 @@ struct conn {
         uint32_t discarded_len; // while CONN_FINISHING: bytes thrown away
     };
     enum conn_state state : 8;
-    bool is_waiting : 1; // in group->to_flush
-    bool is_paused : 1;  // does not want to read
-    bool has_eof : 1;    // the other side has sent its FIN
-    bool is_blocked : 1; // the socket took less than was offered: waiting to become writable
+    bool is_waiting : 1;   // in group->to_flush
+    bool is_paused : 1;    // does not want to read
+    bool is_throttled : 1; // does not read until it has paid for what it said
+    bool has_eof : 1;      // the other side has sent its FIN
+    bool is_blocked : 1;   // the socket took less than was offered: waiting to become writable
     bool has_sent_fin : 1;
     bool is_shed : 1;                // it was asked to end
     bool is_told : 1;                // a proxy said whom it speaks for, and that is the source
@@ -161,6 +167,15 @@ void conn_drop(const struct conn_transfer *t);
 // negative errno; C is as before then.
 [[gnu::warn_unused_result]] int conn_detach(struct conn *c, struct conn_transfer *t);
 
+// Charges C for N of FLOW. Who exceeds what it may is not read for a while; what was already read of it is its debt.
+// Without effect unless C is open.
+void conn_charge_slowly(struct conn *c, enum flow flow, uint32_t n);
+static inline void conn_charge(struct conn *c, enum flow flow, uint32_t n)
+{
+    if (!(c->meter && meter_use(c->meter, flow, n)) && c->group->meters.opts)
+        conn_charge_slowly(c, flow, n);
+}
+
 // Gathers N spans for writing. 0, -ENOMEM (the conn is then being closed: half a message must not leave), or
 // -ENOTCONN when it is closed or finishing.
 int conn_write(struct conn *c, const struct span *spans, size_t n);
@@ -175,6 +190,9 @@ void conn_finish(struct conn *c);
 
 // Ends the conn now; what was gathered is dropped. on_close follows at the end of this turn with ERR.
 void conn_close(struct conn *c, int err);
+
+// For conn_group: holds the other side back, or lets it go on, for what it said before.
+void conn_throttle(struct conn *c, bool is_throttled);
 
 // For conn_group: writes what C gathered as far as the socket takes it; asks C to end, see on_shutdown.
 void conn_flush(struct conn *c);
@@ -200,5 +218,9 @@ void conn_set_client_address(struct conn *c, const struct addr *addr);
 // Counts C as a session that has not said who it is, until conn_set_named(). False when its client has too many of them.
 [[gnu::warn_unused_result]] bool conn_set_nameless(struct conn *c);
 void conn_set_named(struct conn *c);
+
+// Passes the count of one more session without a name on, out of C: whoever gets it gives it to source_remove_nameless().
+// NULL when C is not counted.
+struct source *conn_pass_nameless(struct conn *c);
 
 #endif

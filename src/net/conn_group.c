@@ -15,12 +15,39 @@ static void on_trim(struct deadline *d)
     pool_trim(&CONTAINER_OF(d, struct conn_group, trim)->chunk_pool);
 }
 
+static struct conn *of_meter(struct meter **meter)
+{
+    return CONTAINER_OF(meter, struct conn, meter);
+}
+
+static void on_wait(struct meter **meter)
+{
+    conn_throttle(of_meter(meter), true);
+}
+
+static void on_go_on(struct meter **meter)
+{
+    conn_throttle(of_meter(meter), false);
+}
+
+static void on_excess(struct meter **meter, enum flow flow)
+{
+    struct conn *c = of_meter(meter);
+    if (c->state == CONN_OPEN && c->handler->on_excess)
+        c->handler->on_excess(c, flow);
+    else
+        conn_close(c, UV_ECONNABORTED);
+}
+
+static const struct meter_ops meter_ops = { .on_wait = on_wait, .on_go_on = on_go_on, .on_excess = on_excess };
+
 int conn_group_init(struct conn_group *g, uv_loop_t *loop, struct deadlines *deadlines)
 {
     *g = (struct conn_group){ .loop = loop, .deadlines = deadlines, .recv_buf = malloc(CONN_BUFFER_SIZE) };
     turn_init(&g->turn);
     list_init(&g->conns);
     list_init(&g->to_flush);
+    meters_init(&g->meters, deadlines, &meter_ops);
     deadline_init(&g->trim, on_trim);
     pool_init(&g->conn_pool, sizeof(struct conn), false);
     pool_init(&g->chunk_pool, OUTQ_CHUNK_SIZE, true);
@@ -65,6 +92,7 @@ void conn_group_close(struct conn_group *g)
 
 void conn_group_fini(struct conn_group *g)
 {
+    meters_fini(&g->meters);
     pool_fini(&g->conn_pool);
     pool_fini(&g->chunk_pool);
     free(g->recv_buf);

@@ -198,10 +198,8 @@ static enum source_verdict judge(struct source *s, uint64_t now_ms)
         return SOURCE_WELCOME;
     if (opts->max_conns_each && s->n_conns >= opts->max_conns_each)
         return SOURCE_CROWDED;
-    if (bucket_take(&s->conns, &opts->conns_each, 1, now_ms) == 0)
-        return SOURCE_WELCOME;
-    bucket_give(&s->conns, &opts->conns_each, 1); // or those that are turned away would keep the rest out
-    return SOURCE_HASTY;
+    // Those that are turned away cost nothing, or they would keep the rest out.
+    return bucket_try(&s->conns, &opts->conns_each, 1, now_ms) ? SOURCE_WELCOME : SOURCE_HASTY;
 }
 
 struct source *source_take(struct sources *t, const struct addr *addr, uint64_t now_ms, enum source_verdict *verdict)

@@ -30,12 +30,14 @@ static void refuse(const struct request *q, const struct engineio_refusal *refus
 
 static void handshake_polling(const struct request *q)
 {
+    if (!http_admit_session(q->h))
+        return;
     struct engineio_session *e = engineio_session_new(q->eio->home, q->mount, q->handler, &q->query.link);
     if (!e) {
         http_respond_text(q->h, 503, SPAN(""), SPAN("There is no memory for another session.\n"));
         return;
     }
-    if (engineio_polling_start(e) != 0) {
+    if (engineio_polling_start(e, q->h->conn) != 0) {
         http_respond_text(q->h, 503, SPAN(""), SPAN("There is no memory for another session.\n"));
         engineio_session_discard(e);
         return;
@@ -46,6 +48,8 @@ static void handshake_polling(const struct request *q)
 
 static void handshake_socket(const struct request *q)
 {
+    if (!http_admit_session(q->h))
+        return;
     struct engineio_session *e = engineio_session_new(q->eio->home, q->mount, q->handler, &q->query.link);
     if (!e)
         http_respond_text(q->h, 503, SPAN(""), SPAN("There is no memory for another session.\n"));

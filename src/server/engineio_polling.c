@@ -5,11 +5,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "server/deed.h"
+
 enum { MAX_JSONP_DIGITS = 16 };
 
 struct engineio_polling {
     struct http_conn *get;              // held, or NULL
     struct http_conn *post;             // whose body is being read, or NULL
+    struct conn *heard_on;              // whose body's packets are being handed up, or NULL
+    struct source *nameless_at;         // among whose sessions without a name this is one, or NULL
     enum engineio_payload post_payload; // what that body is
     void *upgrade;                      // a WebSocket that would take over, or NULL
     void (*on_abandoned)(void *upgrade);
@@ -78,6 +82,22 @@ static void flush(struct engineio_session *e)
     buf_fini(&payload);
 }
 
+static void leave_nameless(struct engineio_session *e)
+{
+    struct engineio_polling *p = e->polling;
+    if (p->nameless_at)
+        source_remove_nameless(p->nameless_at, uv_now(e->home->conns->loop));
+    p->nameless_at = NULL;
+}
+
+static void note(struct engineio_session *e, enum session_deed deed)
+{
+    if (deed == SESSION_ARRIVES)
+        leave_nameless(e);
+    else if (e->polling->heard_on)
+        deed_note(e->polling->heard_on, deed);
+}
+
 static void end(struct engineio_session *e, bool is_asked)
 {
     struct engineio_polling *p = e->polling;
@@ -87,11 +107,12 @@ static void end(struct engineio_session *e, bool is_asked)
         http_refuse_body(p->post, 400);
     if (p->upgrade)
         p->on_abandoned(p->upgrade);
+    leave_nameless(e);
     free(p);
     e->polling = NULL;
 }
 
-static const struct engineio_transport_ops transport = { .flush = flush, .end = end };
+static const struct engineio_transport_ops transport = { .flush = flush, .note = note, .end = end };
 
 // ---- the held GET
 
@@ -140,13 +161,14 @@ static void on_post_gone(struct http_conn *h)
 }
 
 // Hands up the packets of the body at P. False when it is malformed.
-static bool receive_payload(struct engineio_session *e, enum engineio_payload kind, char *p, size_t len)
+static bool receive_packets(struct engineio_session *e, enum engineio_payload kind, char *p, size_t len)
 {
     do {
         struct engineio_packet packet;
         ssize_t n = engineio_parse_payload(kind, p, len, &packet);
         if (n < 0)
             return false;
+        conn_charge(e->polling->heard_on, FLOW_MESSAGES, 1);
         engineio_session_receive(e, &packet);
         p += n;
         len -= (size_t)n;
@@ -154,10 +176,19 @@ static bool receive_payload(struct engineio_session *e, enum engineio_payload ki
     return true;
 }
 
-static bool receive_jsonp(struct engineio_session *e, enum engineio_payload kind, struct span form)
+static bool receive_payload(struct engineio_session *e, struct conn *c, char *p, size_t len)
+{
+    e->polling->heard_on = c;
+    bool is_good = receive_packets(e, e->polling->post_payload, p, len);
+    if (e->polling)
+        e->polling->heard_on = NULL;
+    return is_good;
+}
+
+static bool receive_jsonp(struct engineio_session *e, struct conn *c, struct span form)
 {
     struct buf body = { 0 };
-    bool is_good = engineio_decode_jsonp(form, &body) == 0 && receive_payload(e, kind, body.p, body.len);
+    bool is_good = engineio_decode_jsonp(form, &body) == 0 && receive_payload(e, c, body.p, body.len);
     buf_fini(&body);
     return is_good;
 }
@@ -165,11 +196,9 @@ static bool receive_jsonp(struct engineio_session *e, enum engineio_payload kind
 static void on_post_body(struct http_conn *h, char *p, size_t len)
 {
     struct engineio_session *e = h->waiter_user;
-    struct engineio_polling *polling = e->polling;
-    enum engineio_payload kind = polling->post_payload;
-    polling->post = NULL;
-    bool is_good =
-        polling->is_jsonp_post ? receive_jsonp(e, kind, (struct span){ p, len }) : receive_payload(e, kind, p, len);
+    e->polling->post = NULL;
+    bool is_good = e->polling->is_jsonp_post ? receive_jsonp(e, h->conn, (struct span){ p, len })
+                                             : receive_payload(e, h->conn, p, len);
     if (is_good) {
         // As HTML, and named so, because the reference says it so to please browsers of old.
         struct http_response ok = { .status = 200, .type = SPAN("text/html"), .body = SPAN("ok") };
@@ -208,11 +237,14 @@ void engineio_polling_post(struct engineio_session *e, struct http_conn *h, cons
 
 // ---- beginning and end
 
-int engineio_polling_start(struct engineio_session *e)
+int engineio_polling_start(struct engineio_session *e, struct conn *c)
 {
     e->transport = &transport;
     e->polling = calloc(1, sizeof *e->polling);
-    return e->polling ? 0 : -ENOMEM;
+    if (!e->polling)
+        return -ENOMEM;
+    e->polling->nameless_at = conn_pass_nameless(c);
+    return 0;
 }
 
 void *engineio_polling_upgrade(const struct engineio_session *e)
@@ -238,8 +270,11 @@ bool engineio_polling_is_probed(const struct engineio_session *e)
     return e->polling->is_probed;
 }
 
-void engineio_polling_stop(struct engineio_session *e)
+void engineio_polling_stop(struct engineio_session *e, struct conn *c)
 {
+    bool is_nameless = e->polling->nameless_at != NULL;
     e->polling->upgrade = NULL; // it was not abandoned
     end(e, true);
+    if (is_nameless && !conn_set_nameless(c))
+        engineio_session_end_later(e);
 }

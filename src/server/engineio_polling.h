@@ -7,8 +7,9 @@
 #include "server/engineio_session.h"
 #include "server/http_conn.h"
 
-// Makes polling the transport of the new session E. 0 or -ENOMEM.
-[[gnu::warn_unused_result]] int engineio_polling_start(struct engineio_session *e);
+// Makes polling the transport of the new session E, which is counted instead of C, whose request began it, while it has no
+// name. 0 or -ENOMEM.
+[[gnu::warn_unused_result]] int engineio_polling_start(struct engineio_session *e, struct conn *c);
 
 // Answers a GET for E, now or when there is something to say. Q is the request's query.
 void engineio_polling_get(struct engineio_session *e, struct http_conn *h, const struct engineio_query *q);
@@ -25,7 +26,7 @@ void engineio_polling_set_upgrade(struct engineio_session *e, void *upgrade, voi
 void engineio_polling_probe(struct engineio_session *e);
 bool engineio_polling_is_probed(const struct engineio_session *e);
 
-// Polling is over, the session goes on: a held GET is answered with nothing.
-void engineio_polling_stop(struct engineio_session *e);
+// Polling is over, the session goes on over C: a held GET is answered with nothing.
+void engineio_polling_stop(struct engineio_session *e, struct conn *c);
 
 #endif

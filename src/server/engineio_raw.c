@@ -37,11 +37,17 @@ static struct span id_of(const struct session *s)
     return (struct span){ CONTAINER_OF(s, struct engineio_raw, session)->engineio->sid, ENGINEIO_SID_LEN };
 }
 
+static void note(struct session *s, enum session_deed deed)
+{
+    engineio_session_note(engineio_of(s), deed);
+}
+
 static const struct session_ops session_ops = {
     .send = send_text,
     .send_binary = send_binary,
     .close = close_session,
     .id = id_of,
+    .note = note,
 };
 
 static void on_open(struct engineio_session *e)

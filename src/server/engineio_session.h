@@ -15,6 +15,7 @@
 #include "base/pool.h"
 #include "net/conn.h"
 #include "proto/engineio.h"
+#include "switchboard/session.h"
 
 enum {
     ENGINEIO_SID_LEN = 20,            // a letter for the worker, then 114 random bits as base64url
@@ -57,6 +58,8 @@ struct engineio_transport_ops {
     void (*send)(struct engineio_session *e, const struct engineio_packet *packet, const struct span *parts, size_t n);
     // Sends what is queued, if it can.
     void (*flush)(struct engineio_session *e);
+    // Notes a deed of the client's.
+    void (*note)(struct engineio_session *e, enum session_deed deed);
     // Lets go of the client, which asked for the end itself when IS_ASKED.
     void (*end)(struct engineio_session *e, bool is_asked);
 };
@@ -134,6 +137,12 @@ void engineio_session_send(struct engineio_session *e, bool is_binary, const str
 
 // Sends a packet that is no message.
 void engineio_session_send_packet(struct engineio_session *e, enum engineio_type type, struct span data);
+
+// Notes a deed of E's client.
+static inline void engineio_session_note(struct engineio_session *e, enum session_deed deed)
+{
+    e->transport->note(e, deed);
+}
 
 // For transports: PACKET came. E may have ended when this returns.
 void engineio_session_receive(struct engineio_session *e, const struct engineio_packet *packet);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "server/deed.h"
 
 static struct engineio_socket *of_websocket(struct websocket *w)
 {
@@ -68,7 +69,16 @@ static void end_transport(struct engineio_session *e, bool is_asked)
     websocket_end(&socket->websocket, WS_CLOSE_NORMAL);
 }
 
-static const struct engineio_transport_ops transport = { .send = send_packet, .flush = flush, .end = end_transport };
+static void note(struct engineio_session *e, enum session_deed deed)
+{
+    const struct engineio_socket *socket = e->carrier;
+    if (socket)
+        deed_note(socket->websocket.conn, deed);
+}
+
+static const struct engineio_transport_ops transport = {
+    .send = send_packet, .flush = flush, .note = note, .end = end_transport
+};
 
 // ---- in
 
@@ -90,7 +100,7 @@ static void upgrade(struct engineio_socket *socket)
 {
     struct engineio_session *e = socket->session;
     websocket_stay(&socket->websocket);
-    engineio_polling_stop(e);
+    engineio_polling_stop(e, socket->websocket.conn);
     attach(socket);
     flush(e);
 }

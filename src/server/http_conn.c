@@ -139,6 +139,15 @@ void http_respond_file(struct http_conn *h, const struct http_response *response
     pump_file(h);
 }
 
+bool http_admit_session(struct http_conn *h)
+{
+    if (conn_set_nameless(h->conn))
+        return true;
+    http_respond_text(h, 429, SPAN("Retry-After: 10\r\n"),
+                      SPAN("Your address has too many sessions without a name.\n"));
+    return false;
+}
+
 void http_move(struct http_conn *h, int worker)
 {
     h->state = HTTP_ENDED;
@@ -396,6 +405,19 @@ static void on_drain(struct conn *c)
     process_waiting(h);
 }
 
+static void on_excess(struct conn *c, enum flow flow)
+{
+    (void)flow;
+    struct http_conn *h = c->user;
+    if (h->state == HTTP_ANSWERING) { // half of a file has left
+        conn_close(c, UV_ECONNABORTED);
+        return;
+    }
+    if (h->state == HTTP_BODY || h->state == HTTP_HELD)
+        h->waiter->on_gone(h);
+    refuse(h, 429);
+}
+
 static void on_deadline(struct conn *c)
 {
     struct http_conn *h = c->user;
@@ -427,6 +449,7 @@ static const struct conn_handler handler = {
     .on_data = on_data,
     .on_eof = on_eof,
     .on_drain = on_drain,
+    .on_excess = on_excess,
     .on_deadline = on_deadline,
     .on_shutdown = on_shutdown,
     .on_close = on_close,

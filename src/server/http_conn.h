@@ -110,6 +110,10 @@ void http_refuse_body(struct http_conn *h, int status);
 // Leaves the present request to be answered later, from anywhere; WAITER hears when the client doesn't wait any more.
 void http_hold(struct http_conn *h, const struct http_waiter *waiter, void *user);
 
+// Counts the present request's client as a session without a name, until conn_set_named(). False when its address has too
+// many of them: then the request was answered so.
+[[gnu::warn_unused_result]] bool http_admit_session(struct http_conn *h);
+
 // Hands the connection to worker number WORKER, where the present request is handled from the start.
 void http_move(struct http_conn *h, int worker);
 

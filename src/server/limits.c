@@ -53,13 +53,37 @@ static int read_rate(const char *flag, const char *text, struct bucket_rate *rat
     return -EINVAL;
 }
 
+static struct bucket_rate times(const struct bucket_rate *rate, uint64_t factor)
+{
+    return (struct bucket_rate){ rate->per_s * factor, rate->burst * factor };
+}
+
 int limits_init(struct limits *l, const struct config *c, char error[CONFIG_ERROR_LEN])
 {
     *l = (struct limits){ .source = { .max_conns = (uint32_t)c->max_connections,
                                       .max_conns_each = (uint32_t)c->max_connections_per_address,
                                       .max_nameless_each = (uint32_t)c->max_nameless,
-                                      .trusts_loopback = c->trust_loopback } };
-    return read_rate("--connection-rate", c->connection_rate, &l->source.conns_each, error);
+                                      .trusts_loopback = c->trust_loopback },
+                          .has_rates = !c->no_rate_limits };
+    if (!l->has_rates)
+        return 0;
+    l->meter.patience_ms = (uint64_t)c->rate_patience;
+    const struct {
+        const char *flag, *text;
+        struct bucket_rate *rate;
+    } rates[] = {
+        { "--connection-rate", c->connection_rate, &l->source.conns_each },
+        { "--message-rate", c->message_rate, &l->meter.flows[FLOW_MESSAGES] },
+        { "--byte-rate", c->byte_rate, &l->meter.flows[FLOW_BYTES] },
+        { "--join-rate", c->join_rate, &l->meter.flows[FLOW_JOINS] },
+        { "--failed-login-rate", c->failed_login_rate, &l->meter.flows[FLOW_LOGINS] },
+    };
+    int err = 0;
+    for (size_t i = 0; i < sizeof rates / sizeof *rates && !err; i++)
+        err = read_rate(rates[i].flag, rates[i].text, rates[i].rate, error);
+    for (int i = 0; i < N_FLOWS; i++)
+        l->source.flows_each[i] = times(&l->meter.flows[i], (uint64_t)c->address_rate_factor);
+    return err;
 }
 
 void limits_fit(struct limits *l)

@@ -3,11 +3,14 @@
 #ifndef STROWGER_SERVER_LIMITS_H
 #define STROWGER_SERVER_LIMITS_H
 
+#include "net/meter.h"
 #include "net/source.h"
 #include "server/config.h"
 
 struct limits {
     struct source_opts source;
+    struct meter_opts meter;
+    bool has_rates; // else nothing is to be measured
 };
 
 // Fills L in as C says. 0, or -EINVAL with ERROR one line that says what is wrong.

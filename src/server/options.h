@@ -96,6 +96,19 @@
       "refuse sessions of one address beyond so many that have no name or room yet (429); 0: none")                    \
     X(trust_loopback, 0, SWITCH, "on", 0, 1, LIMITS, 0, "on|off",                                                      \
       "hold this machine's own addresses to none of the limits of one address")                                        \
+    X(message_rate, 0, TEXT, "1000:10000", 1, 64, LIMITS, 0, "RATE[:BURST]",                                           \
+      "hold back a connection that sends more messages a second, and at once; 0: none")                                \
+    X(byte_rate, 0, TEXT, "16m:64m", 1, 64, LIMITS, 0, "RATE[:BURST]",                                                 \
+      "hold back a connection that sends more bytes a second, and at once; 0: none")                                   \
+    X(join_rate, 0, TEXT, "50:500", 1, 64, LIMITS, 0, "RATE[:BURST]",                                                  \
+      "hold back a connection that joins more rooms a second, and at once; 0: none")                                   \
+    X(failed_login_rate, 0, TEXT, "5:50", 1, 64, LIMITS, 0, "RATE[:BURST]",                                            \
+      "hold back a connection that asks for taken names more often a second, and at once; 0: none")                    \
+    X(address_rate_factor, 0, NUMBER, "10", 0, 100000, LIMITS, 0, "N",                                                 \
+      "let all connections of one address together have so many times what one has; 0: without limit")                 \
+    X(rate_patience, 0, DURATION, "30s", 10, 86400000, LIMITS, 0, "TIME",                                              \
+      "end a connection that had to be held back without a pause for so long (close code 1008)")                       \
+    X(no_rate_limits, 0, FLAG, NULL, 0, 1, LIMITS, 0, "", "measure nothing of the rates above")                        \
     X(max_message, 0, SIZE, "256k", 128, 1 << 30, LIMITS, 0, "SIZE",                                                   \
       "refuse longer WebSocket messages (close code 1009)")                                                            \
     X(max_fragments, 0, NUMBER, "131072", 1, 1 << 30, LIMITS, 0, "N",                                                  \

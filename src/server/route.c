@@ -83,7 +83,7 @@ static void upgrade(struct http_conn *h, const struct http_request *r, const str
                           SPAN("WebSocket version 13 is spoken here.\n"));
     else if (status)
         http_respond_text(h, status, SPAN(""), SPAN("This WebSocket handshake is wrong.\n"));
-    else
+    else if (http_admit_session(h))
         ws_session_open(http_conn_take(h), r, mount,
                         mount->dialect->has_heartbeat ? &branch->heartbeat_ws : &branch->ws);
 }

@@ -92,6 +92,7 @@ static void fill_station_opts(struct server *s)
         .head_timeout_ms = (uint64_t)c->head_timeout,
         .drain_ms = (uint64_t)c->drain_time,
         .sources = s->sources,
+        .meter = s->limits.has_rates ? &s->limits.meter : NULL,
         .how = { .tls = s->tls,
                  .proxies = s->proxies,
                  .n_proxies = c->behind_proxy.n,

@@ -123,11 +123,17 @@ static struct span id_of(const struct session *s)
     return (struct span){ ns->name_and_sid + skipped, before_sid + ENGINEIO_SID_LEN - skipped };
 }
 
+static void note(struct session *s, enum session_deed deed)
+{
+    engineio_session_note(of_session(s)->owner->engineio, deed);
+}
+
 static const struct session_ops session_ops = {
     .emit = emit,
     .acknowledge = acknowledge,
     .close = close_session,
     .id = id_of,
+    .note = note,
 };
 
 // ---- namespaces

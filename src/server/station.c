@@ -129,6 +129,7 @@ int station_init(struct station *s, const struct station_opts *opts)
         return err;
     s->has_loop = true;
     s->worker.conns.sources = opts->sources;
+    s->worker.conns.meters.opts = opts->meter;
     s->switchboard.deadlines = &s->worker.clock.deadlines;
     init_engineio(s, opts);
     uv_async_init(&s->worker.loop, &s->stop, on_stop);

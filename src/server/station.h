@@ -56,6 +56,7 @@ struct station_opts {
     uint64_t head_timeout_ms;
     uint64_t drain_ms;
     struct sources *sources;
+    const struct meter_opts *meter; // or NULL
     struct conn_opts how;
 };
 

@@ -31,16 +31,21 @@ static struct span reason_of(int code)
                                            : SPAN("");
 }
 
-void websocket_end(struct websocket *w, int code)
+static void end(struct websocket *w, int code, struct span reason)
 {
     if (w->state == WEBSOCKET_ENDED)
         return;
     w->state = WEBSOCKET_ENDED;
     w->handler->on_end(w); // first: who sees the close must find the name free
     uint8_t payload[WS_MAX_CONTROL];
-    struct span close = { (char *)payload, ws_put_close(payload, code, reason_of(code)) };
+    struct span close = { (char *)payload, ws_put_close(payload, code, reason) };
     write_frame(w, WS_CLOSE, &close, 1);
     conn_finish(w->conn);
+}
+
+void websocket_end(struct websocket *w, int code)
+{
+    end(w, code, reason_of(code));
 }
 
 void websocket_end_in(struct websocket *w, uint64_t ms, int code)
@@ -95,12 +100,14 @@ static void free_gather(struct websocket *w)
 // A payload lies in the read buffer or in our own: either may be written to.
 static void handle_text(struct websocket *w, struct span text)
 {
+    conn_charge(w->conn, FLOW_MESSAGES, 1);
     w->told_at = w->heard_at;
     w->handler->on_text(w, (char *)text.p, text.len);
 }
 
 static void handle_binary(struct websocket *w, struct span data)
 {
+    conn_charge(w->conn, FLOW_MESSAGES, 1);
     w->told_at = w->heard_at;
     w->handler->on_binary(w, (char *)data.p, data.len);
 }
@@ -236,6 +243,15 @@ static void on_deadline(struct conn *c)
     }
 }
 
+static void on_excess(struct conn *c, enum flow flow)
+{
+    static const struct span reasons[N_FLOWS] = { [FLOW_MESSAGES] = SPAN("too many messages"),
+                                                  [FLOW_BYTES] = SPAN("too many bytes"),
+                                                  [FLOW_JOINS] = SPAN("too many joins"),
+                                                  [FLOW_LOGINS] = SPAN("too many failed logins") };
+    end(c->user, WS_CLOSE_POLICY, reasons[flow]);
+}
+
 static void on_shutdown(struct conn *c)
 {
     websocket_end(c->user, WS_CLOSE_GOING_AWAY);
@@ -256,6 +272,7 @@ static void on_close(struct conn *c, int err)
 static const struct conn_handler conn_handler = {
     .on_data = on_data,
     .on_drain = on_drain,
+    .on_excess = on_excess,
     .on_deadline = on_deadline,
     .on_shutdown = on_shutdown,
     .on_close = on_close,

@@ -3,6 +3,7 @@
 #include "server/ws_session.h"
 
 #include "dialect/dialect.h"
+#include "server/deed.h"
 
 static struct ws_session *of_session(struct session *s)
 {
@@ -29,10 +30,16 @@ static void close_session(struct session *s, int code)
     websocket_end_later(&of_session(s)->websocket, code);
 }
 
+static void note(struct session *s, enum session_deed deed)
+{
+    deed_note(of_session(s)->websocket.conn, deed);
+}
+
 static const struct session_ops session_ops = {
     .send = send_text,
     .send_binary = send_binary,
     .close = close_session,
+    .note = note,
 };
 
 static void on_text(struct websocket *w, char *p, size_t len)

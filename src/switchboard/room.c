@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "switchboard/realm.h"
+#include "switchboard/session.h"
 
 struct seat *room_find_seat(const struct peer *p, struct span name)
 {
@@ -38,6 +39,7 @@ int room_join(struct peer *p, const struct room_join *want, struct seat **seat, 
 {
     struct bus *bus = p->realm->bus;
     *joined = (struct bus_joined){ 0 };
+    session_note(p->session, SESSION_ASKS_FOR_SEAT);
     *seat = room_find_seat(p, want->name);
     if (*seat)
         return -EALREADY;
@@ -57,6 +59,7 @@ int room_join(struct peer *p, const struct room_join *want, struct seat **seat, 
     list_append(&p->seats, &new_seat->in_peer);
     p->n_seats++;
     *seat = new_seat;
+    session_note(p->session, SESSION_ARRIVES);
     return 0;
 }
 

@@ -23,6 +23,13 @@ struct session_event {
     size_t n_attachments;
 };
 
+// What a session does that its carrier keeps count of.
+enum session_deed {
+    SESSION_ARRIVES,       // it has a name or a seat
+    SESSION_ASKS_FOR_SEAT, // whether there is one or not
+    SESSION_MISSES_NAME,   // it asked for one that another has
+};
+
 // A carrier of messages has the first two, one of events the next three; the others are NULL.
 struct session_ops {
     // Sends one text message, the N parts behind each other, which must be valid UTF-8 together. What can't be sent ends
@@ -39,6 +46,8 @@ struct session_ops {
     // Ends the session, with the WebSocket close CODE where the carrier can say one. The dialect's on_close follows, but
     // not within this call.
     void (*close)(struct session *s, int code);
+    // Something was done by S, who may be held back for it; NULL: nobody counts.
+    void (*note)(struct session *s, enum session_deed deed);
 };
 
 struct session {
@@ -51,6 +60,12 @@ struct session {
 static inline void session_send(struct session *s, const struct span *parts, size_t n)
 {
     s->ops->send(s, parts, n);
+}
+
+static inline void session_note(struct session *s, enum session_deed deed)
+{
+    if (s->ops->note)
+        s->ops->note(s, deed);
 }
 
 static inline void session_send_text(struct session *s, struct span text)

@@ -115,12 +115,15 @@ static int take_name(struct peer *peer, const struct name_claim *want, struct pe
     int err = loser ? bus->ops->take_over(bus, name, loser) : bus->ops->claim(bus, name);
     if (err < 0) {
         free(name);
+        if (err == -EEXIST)
+            session_note(peer->session, SESSION_MISSES_NAME);
         return err;
     }
     if (peer->name)
         bus->ops->release(bus, peer->name);
     free(peer->name);
     peer->name = name;
+    session_note(peer->session, SESSION_ARRIVES);
     return err;
 }
 

@@ -4,7 +4,9 @@
 // All clients are on this machine, which the limits of one address spare: the tests switch that off, or are a proxy.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TEXT, frame } from './lib/raw.js';
 import { start } from './lib/server.js';
+import { Guest } from './lib/socketio.js';
 
 const STRICT = ['--trust-loopback', 'off'];
 const AS_PROXY = ['--behind-proxy', '127.0.0.0/8'];
@@ -102,4 +104,174 @@ test('this machine is spared', async t => {
     for (let i = 0; i < 5; i++) {
         await expectWelcome(await server.dial());
     }
+});
+
+test('sessions without a name', async t => {
+    const limits = ['--max-nameless', '2', '--workers', '2', '--room-log', 'off', ...STRICT];
+    const reason = 'Your address has too many sessions without a name.';
+    await t.test('over WebSockets', async t => {
+        const server = await start(t, limits);
+        const [a, b] = [await server.connect('/login'), await server.connect('/join')];
+        const refused = await (await server.dial()).request('GET /login', ...HANDSHAKE);
+        assert.deepEqual([refused.status, refused.body.toString()], [429, `${reason}\n`]);
+        assert.match(refused.headers['retry-after'], /^\d+$/);
+        a.send({ type: 'login', name: 'A' }); // who has a name does not count
+        await a.expect('{"type":"login","success":true}');
+        const c = await server.connect('/topics');
+        c.send({ type: 'subscribe', topics: ['x'] }); // nor who has a seat
+        await c.settle();
+        const d = await server.connect('/login');
+        assert.equal((await (await server.dial()).request('GET /login', ...HANDSHAKE)).status, 429);
+        await d.close(); // nor who has gone
+        await server.connect('/login');
+        await b.expectSilence();
+    });
+    for (const transport of ['polling', 'websocket', 'upgrade']) {
+        await t.test(`over Socket.IO, ${transport}`, async t => {
+            const server = await start(t, limits);
+            const [a] = await Guest.all(t, server, 2, { transport });
+            const poll = async () => (await server.dial()).request('GET /socket.io/?EIO=4&transport=polling');
+            assert.equal((await poll()).status, 429);
+            const path = '/socket.io/?EIO=4&transport=websocket';
+            assert.equal((await (await server.dial()).request(`GET ${path}`, ...HANDSHAKE)).status, 429);
+            a.emit('create or join', 'r');
+            await a.expect('created', 'r', a.id);
+            assert.equal((await poll()).status, 200);
+            assert.equal((await poll()).status, 429);
+        });
+    }
+});
+
+const ECHO = ['--mount', '/echo=echo'];
+const IMPATIENT = ['--rate-patience', '300ms'];
+
+// A message each N times, in one piece, so that the server reads them together.
+const flood = (n, text = 'x') => Buffer.concat(Array(n).fill(frame(TEXT, text)));
+
+// What was read counts and is answered N times; the end comes when patience does.
+async function expectExcess(raw, n, reason) {
+    for (let i = 0; i < n; i++) {
+        assert.equal((await raw.frame()).opcode, TEXT);
+    }
+    const { opcode, payload } = await raw.frame();
+    assert.deepEqual([opcode, payload.readUInt16BE(), payload.subarray(2).toString()], [8, 1008, reason]);
+    await raw.expectEnd();
+}
+
+async function rawOn(server, path, ...fields) {
+    const raw = await server.dial();
+    const { status } = await raw.request(`GET ${path}`, ...HANDSHAKE, ...fields);
+    assert.equal(status, 101);
+    return raw;
+}
+
+test('messages of one connection', async t => {
+    await t.test('too many are answered late', async t => {
+        const server = await start(t, [...ECHO, '--message-rate', '100:10']);
+        const raw = await rawOn(server, '/echo');
+        raw.send(flood(40));
+        for (let i = 0; i < 40; i++) {
+            await raw.expectFrame(TEXT, 'x');
+        }
+        const before = performance.now();
+        raw.send(flood(1, 'later'));
+        await raw.expectFrame(TEXT, 'later');
+        assert.ok(performance.now() - before > 150, 'it was read at once'); // of 300 ms that are owed
+    });
+    await t.test('who goes on is ended, and the others go on', async t => {
+        const server = await start(t, [...ECHO, '--message-rate', '20:20', ...IMPATIENT]);
+        const [honest] = await server.login('honest');
+        const raw = await rawOn(server, '/echo');
+        raw.send(flood(100));
+        await expectExcess(raw, 100, 'too many messages');
+        await honest.expectSilence();
+        const next = await rawOn(server, '/echo');
+        next.send(flood(20));
+        for (let i = 0; i < 20; i++) {
+            await next.expectFrame(TEXT, 'x');
+        }
+    });
+    await t.test('over polling they are refused with 429', async t => {
+        const server = await start(t, ['--message-rate', '20:20', ...IMPATIENT]);
+        const raw = await server.dial();
+        const open = await raw.request('GET /socket.io/?EIO=4&transport=polling');
+        const { sid } = JSON.parse(open.body.toString().slice(1));
+        const body = ['40', ...Array(100).fill('42["nothing"]')].join('\x1e');
+        raw.send(`POST /socket.io/?EIO=4&transport=polling&sid=${sid} HTTP/1.1\r\nHost: x\r\n` +
+            `Content-Length: ${body.length}\r\n\r\n${body}`);
+        assert.equal((await raw.response()).status, 200); // what was read counts
+        assert.equal((await raw.response()).status, 429);
+        await raw.expectEnd();
+    });
+    await t.test('and without rate limits nobody counts them', async t => {
+        const server = await start(t, [...ECHO, '--message-rate', '20:20', ...IMPATIENT, '--no-rate-limits']);
+        const raw = await rawOn(server, '/echo');
+        for (let round = 0; round < 5; round++) {
+            raw.send(flood(1000));
+            for (let i = 0; i < 1000; i++) {
+                await raw.expectFrame(TEXT, 'x');
+            }
+        }
+    });
+});
+
+test('bytes of one connection', async t => {
+    const server = await start(t, [...ECHO, '--byte-rate', '1k:4k', ...IMPATIENT]);
+    const raw = await rawOn(server, '/echo');
+    raw.send(flood(1, 'x'.repeat(3000)));
+    await raw.expectFrame(TEXT, 'x'.repeat(3000));
+    raw.send(flood(1, 'y'.repeat(9000)));
+    await expectExcess(raw, 1, 'too many bytes');
+});
+
+test('joins of one connection', async t => {
+    const server = await start(t, ['--join-rate', '5:5', ...IMPATIENT]);
+    const raw = await rawOn(server, '/topics');
+    const subscribe = i => frame(TEXT, JSON.stringify({ type: 'subscribe', topics: [`topic ${i}`] }));
+    raw.send(Buffer.concat([0, 1, 2, 3, 4].map(subscribe)), frame(TEXT, '{"type":"ping"}'));
+    await raw.expectFrame(TEXT, '{"type":"pong"}');
+    raw.send(Buffer.concat([5, 6, 7, 8, 9].map(subscribe)));
+    await expectExcess(raw, 0, 'too many joins');
+});
+
+test('failed logins of one connection', async t => {
+    const server = await start(t, ['--failed-login-rate', '5:5', ...IMPATIENT]);
+    await server.login('taken');
+    const raw = await rawOn(server, '/login');
+    const login = frame(TEXT, '{"type":"login","name":"taken"}');
+    raw.send(Buffer.concat(Array(20).fill(login)));
+    await expectExcess(raw, 20, 'too many failed logins');
+});
+
+test('all connections of one address together', async t => {
+    const rates = ['--message-rate', '10:100', '--address-rate-factor', '1', ...IMPATIENT];
+    await t.test('are held back', async t => {
+        const server = await start(t, [...ECHO, ...rates, ...AS_PROXY, '--workers', '2']);
+        const here = 'X-Forwarded-For: 192.0.2.1';
+        const quiet = await rawOn(server, '/echo', 'X-Forwarded-For: 192.0.2.2');
+        for (let i = 0; i < 2; i++) {
+            const raw = await rawOn(server, '/echo', here);
+            raw.send(flood(40));
+            for (let j = 0; j < 40; j++) {
+                await raw.expectFrame(TEXT, 'x');
+            }
+        }
+        const third = await rawOn(server, '/echo', here);
+        third.send(flood(80));
+        await expectExcess(third, 80, 'too many messages');
+        quiet.send(flood(50));
+        for (let i = 0; i < 50; i++) {
+            await quiet.expectFrame(TEXT, 'x');
+        }
+    });
+    await t.test('but on this machine', async t => {
+        const server = await start(t, [...ECHO, ...rates]);
+        for (let i = 0; i < 5; i++) {
+            const raw = await rawOn(server, '/echo');
+            raw.send(flood(90));
+            for (let j = 0; j < 90; j++) {
+                await raw.expectFrame(TEXT, 'x');
+            }
+        }
+    });
 });

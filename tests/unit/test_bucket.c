@@ -66,6 +66,18 @@ static void it_is_full_when_its_instant_has_come(void **state)
     assert_true(bucket_is_full(&b, 1300));
 }
 
+static void what_would_leave_a_debt_need_not_be_taken(void **state)
+{
+    (void)state;
+    struct bucket b = { 0 };
+    assert_true(bucket_try(&b, &ten_a_second, 4, 1000));
+    assert_false(bucket_try(&b, &ten_a_second, 2, 1000));
+    assert_int_equal(bucket_debt(&b, &ten_a_second, 1000), 0);
+    assert_true(bucket_try(&b, &ten_a_second, 1, 1000));
+    assert_int_equal(bucket_take(&b, &ten_a_second, 1, 1000), 100);
+    assert_int_equal(bucket_debt(&b, &ten_a_second, 1060), 40);
+}
+
 static void without_a_rate_nothing_is_owed(void **state)
 {
     (void)state;
@@ -95,6 +107,7 @@ int main(void)
         cmocka_unit_test(debts_add_up),
         cmocka_unit_test(what_is_given_back_can_be_taken_again),
         cmocka_unit_test(it_is_full_when_its_instant_has_come),
+        cmocka_unit_test(what_would_leave_a_debt_need_not_be_taken),
         cmocka_unit_test(without_a_rate_nothing_is_owed),
         cmocka_unit_test(high_rates_lose_nothing),
     };

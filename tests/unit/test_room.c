@@ -19,7 +19,8 @@ enum { MEMBERS = 6 };
 struct member {
     struct session session;
     struct realm *realm;
-    struct buf heard; // texts with a blank behind each
+    struct buf heard;    // texts with a blank behind each
+    unsigned n_deeds[3]; // that the carrier was told of, by enum session_deed
 };
 
 static struct stage stage;
@@ -34,13 +35,20 @@ static void on_relay(struct peer *p, const struct relay *r)
 
 static const struct peer_ops ops = { .on_relay = on_relay };
 
+static void note(struct session *s, enum session_deed deed)
+{
+    CONTAINER_OF(s, struct member, session)->n_deeds[deed]++;
+}
+
+static const struct session_ops session_ops = { .note = note };
+
 static int setup(void **state)
 {
     static struct member members[MEMBERS];
     stage_init(&stage, STAGE_WORKERS, "/=echo", (struct dialect_opts){ 0 });
     for (size_t i = 0; i < MEMBERS; i++) {
         char name = (char)('a' + i);
-        members[i] = (struct member){ .realm = stage_mount(&stage, i)->realm };
+        members[i] = (struct member){ .session.ops = &session_ops, .realm = stage_mount(&stage, i)->realm };
         assert_int_equal(switchboard_claim(members[i].realm, &members[i].session, &ops, (struct span){ &name, 1 }), 0);
     }
     *state = members;
@@ -142,6 +150,10 @@ static void a_full_room_takes_nobody(void **state)
     assert_int_equal(room_count(m[0].realm, SPAN("x")), 2);
     assert_heard(&m[0], "");
     assert_null(room_first_seat(m[2].session.peer));
+    assert_int_equal(m[1].n_deeds[SESSION_ASKS_FOR_SEAT], 2);
+    assert_int_equal(m[1].n_deeds[SESSION_ARRIVES], 2); // with its name, and with the seat
+    assert_int_equal(m[2].n_deeds[SESSION_ASKS_FOR_SEAT], 1);
+    assert_int_equal(m[2].n_deeds[SESSION_ARRIVES], 1);
     leave(&m[0], NULL);
     assert_int_equal(join(&m[2], "x", 2, NULL, cards), 0);
     assert_int_equal(join(&m[3], "y", 1, NULL, cards), 0);

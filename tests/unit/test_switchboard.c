@@ -22,6 +22,7 @@ struct member {
     int last_kind;
     struct peer_ref last_from;
     char last_text[64];
+    unsigned n_deeds[3]; // that the carrier was told of, by enum session_deed
 };
 
 static struct member *member_of(const struct peer *p)
@@ -49,12 +50,19 @@ static void on_undelivered(struct peer *p, const struct relay *r)
 
 static const struct peer_ops ops = { .on_relay = on_relay, .on_undelivered = on_undelivered };
 
+static void note(struct session *s, enum session_deed deed)
+{
+    CONTAINER_OF(s, struct member, session)->n_deeds[deed]++;
+}
+
+static const struct session_ops session_ops = { .note = note };
+
 static struct stage stage;
 
 // Member I, at a worker in turn.
 static void member_init(struct member *m, size_t i)
 {
-    *m = (struct member){ .realm = stage_mount(&stage, i)->realm };
+    *m = (struct member){ .session.ops = &session_ops, .realm = stage_mount(&stage, i)->realm };
 }
 
 static int setup(void **state)
@@ -107,9 +115,12 @@ static void a_name_is_held_by_one_anywhere(void **state)
     assert_int_equal(claim(&m[0], "a"), 0);
     assert_true(span_equal(peer_name(m[0].session.peer), SPAN("a")));
     assert_int_equal(claim(&m[0], "a"), 0);
+    assert_int_equal(m[0].n_deeds[SESSION_ARRIVES], 1);
     for (int i = 1; i < 4; i++) {
         assert_int_equal(claim(&m[i], "a"), -EEXIST);
         assert_null(m[i].session.peer);
+        assert_int_equal(m[i].n_deeds[SESSION_MISSES_NAME], 1);
+        assert_int_equal(m[i].n_deeds[SESSION_ARRIVES], 0);
         assert_true(is_found(&m[i], "a", &m[0]));
         assert_true(is_found(&m[i], "A", NULL));
         assert_true(is_found(&m[i], "", NULL));
