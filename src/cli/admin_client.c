@@ -61,7 +61,8 @@ int admin_client_init(struct admin_client *c, int argc, char **argv, const struc
     int n = take_flags(argc, argv, u);
     if (n < 0)
         return EXIT_USAGE;
-    enum config_result result = config_read(&c->settings, n, argv, (struct fault_sink){ subcommand_complain, NULL });
+    enum config_result result =
+        config_read(&c->settings, n, argv, (struct fault_sink){ subcommand_complain, (void *)u->name });
     if (result == CONFIG_HELP) {
         print_help(u);
         return EXIT_OK;

@@ -8,7 +8,8 @@ int configured_run(const struct subcommand *c, int argc, char **argv, int (*use)
 {
     struct config_set set;
     int status = EXIT_OK;
-    enum config_result result = config_read(&set, argc, argv, (struct fault_sink){ .on_fault = subcommand_complain });
+    enum config_result result =
+        config_read(&set, argc, argv, (struct fault_sink){ subcommand_complain, (void *)c->name });
     if (result == CONFIG_OK)
         status = use(&set);
     else if (result == CONFIG_HELP)

@@ -19,8 +19,7 @@ const struct subcommand *subcommand_find(const char *name)
 
 void subcommand_complain(void *user, const char *line)
 {
-    (void)user;
-    fprintf(stderr, "strowger: %s\n", line);
+    fprintf(stderr, "strowger%s%s: %s\n", user ? " " : "", user ? (const char *)user : "", line);
 }
 
 void subcommand_print_list(void)

@@ -19,7 +19,7 @@ extern const struct subcommand subcommand_health;
 // The subcommand called NAME, or NULL.
 const struct subcommand *subcommand_find(const char *name);
 
-// Takes a line that says what is wrong, a fault_sink's, to stderr.
+// Says on stderr what is wrong: LINE, behind the name of the subcommand if USER is one. A fault_sink's.
 void subcommand_complain(void *user, const char *line);
 
 // Writes the list of them to stdout, for --help.
