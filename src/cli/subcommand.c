@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct subcommand *const subcommands[] = { &subcommand_check, &subcommand_health };
+static const struct subcommand *const subcommands[] = { &subcommand_check, &subcommand_config, &subcommand_health };
 
 enum { N_SUBCOMMANDS = sizeof subcommands / sizeof *subcommands };
 

@@ -14,6 +14,7 @@ struct subcommand {
 };
 
 extern const struct subcommand subcommand_check;
+extern const struct subcommand subcommand_config;
 extern const struct subcommand subcommand_health;
 
 // The subcommand called NAME, or NULL.

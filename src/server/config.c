@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "server/args.h"
+#include "server/config_file.h"
 #include "server/environment.h"
 
 // ---- what counts of what was said
@@ -67,6 +68,33 @@ static void fill_sites(struct config_set *set)
         items = fill_site(set, (int)set->n_sites, items);
 }
 
+// ---- sites
+
+// Whether site number SITE says itself where it is.
+static bool has_place(const struct settings *s, int site)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->items[i].site == site && s->items[i].option->traits & OPTION_PLACE)
+            return true;
+    return false;
+}
+
+// Where there are sites, each has a place of its own, and there is none beside.
+static void check_places(struct settings *s)
+{
+    if (!s->n_sites)
+        return;
+    for (size_t i = 0; i < s->n; i++)
+        if (s->items[i].site == SETTING_EVERYWHERE && s->items[i].option->traits & OPTION_PLACE) {
+            settings_complain(s, "%s: each site says itself what its %s is; leave out the one for all", s->file,
+                              s->items[i].option->name);
+            return;
+        }
+    for (size_t i = 0; i < s->n_sites; i++)
+        if (!has_place(s, (int)i))
+            settings_complain(s, "%s: [site.%s] needs a place to listen at: port or listen", s->file, s->sites[i]);
+}
+
 enum config_result config_read(struct config_set *set, int argc, char **argv, struct fault_sink faults)
 {
     static const enum config_result results[] = {
@@ -79,6 +107,11 @@ enum config_result config_read(struct config_set *set, int argc, char **argv, st
     if (wish != ARGS_OK)
         return results[wish];
     environment_read(s);
+    const struct setting *file = settings_find(s, option_find(SPAN("config")), SETTING_EVERYWHERE);
+    if (file)
+        config_file_read(s, file->value.text);
+    if (!s->n_faults)
+        check_places(s);
     if (!s->n_faults)
         fill_sites(set);
     return s->n_faults ? CONFIG_WRONG : CONFIG_OK;

@@ -167,7 +167,7 @@ const struct option *option_guess(struct span name)
     int least = 4; // further away than that is no slip of the finger
     for (size_t i = 0; i < N_OPTIONS; i++) {
         int n = option_distance(name, span_of(options[i].name));
-        if (n < least && (size_t)n < name.len) {
+        if (n < least && 2 * (size_t)n <= name.len) {
             least = n;
             best = &options[i];
         }

@@ -6,6 +6,7 @@
 
 // S(section, title), in the order in which they are shown.
 #define CONFIG_SECTIONS(S)                                                                                             \
+    S(FILES, "Configuration")                                                                                          \
     S(LISTENING, "Listening")                                                                                          \
     S(TLS, "TLS and proxies")                                                                                          \
     S(PAGES, "Paths and pages")                                                                                        \
@@ -30,6 +31,8 @@
 //   argument  what stands for the value where the option is explained
 //   help      one sentence without capital and full stop
 #define CONFIG_OPTIONS(X)                                                                                              \
+    X(config, 'c', TEXT, NULL, 1, 4096, FILES, CALLER, "FILE",                                                         \
+      "read settings from FILE; the environment and flags count before it")                                            \
     X(port, 'p', NUMBER, "8888", 0, 65535, LISTENING, PLACE, "PORT",                                                   \
       "listen on this port, TCP and UDP; 0 takes a free one")                                                          \
     X(host, 'H', TEXT, NULL, 1, 255, LISTENING, SITE, "HOST",                                                          \

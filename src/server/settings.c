@@ -48,6 +48,22 @@ void *settings_keep(struct settings *s, size_t len)
     return text;
 }
 
+int settings_add_site(struct settings *s, struct span name)
+{
+    const char **sites = realloc(s->sites, (s->n_sites + 1) * sizeof *sites);
+    if (sites)
+        s->sites = sites;
+    else
+        settings_complain(s, "out of memory");
+    char *copy = sites ? settings_keep(s, name.len + 1) : NULL;
+    if (!copy)
+        return -ENOMEM;
+    memcpy(copy, name.p, name.len);
+    copy[name.len] = '\0';
+    sites[s->n_sites] = copy;
+    return (int)s->n_sites++;
+}
+
 static int rank(const struct setting *s)
 {
     return 2 * (int)s->source + (s->site != SETTING_EVERYWHERE);

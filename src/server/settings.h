@@ -45,6 +45,9 @@ void settings_init(struct settings *s, struct fault_sink faults);
 // Adds SETTING. 0 or -ENOMEM, which was complained about.
 [[gnu::warn_unused_result]] int settings_add(struct settings *s, const struct setting *setting);
 
+// Adds a site. Returns its number, or -ENOMEM, which was complained about.
+[[gnu::warn_unused_result]] int settings_add_site(struct settings *s, struct span name);
+
 // Memory of LEN bytes that lives as long as S. NULL when there is none, which was complained about.
 [[gnu::warn_unused_result]] void *settings_keep(struct settings *s, size_t len);
 
