@@ -68,9 +68,22 @@ static void on_retry(struct deadline *d)
     uv_poll_start(&l->poll, UV_READABLE, on_poll);
 }
 
-int listener_begin(struct listener *l, uv_loop_t *loop, struct deadlines *deadlines, int fd)
+// Accepted sockets inherit these: a system call here instead of one a connection. The second keeps what a slow reader has not
+// taken here, where it is counted, rather than in the kernel's buffer. A socket of the file system has neither.
+static int set_options(int fd)
 {
-    int err = listen(fd, BACKLOG) != 0 ? -errno : uv_poll_init(loop, &l->poll, fd);
+    int on = 1, max_unsent = MAX_UNSENT;
+    bool is_set = setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
+                  setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max_unsent, sizeof max_unsent) == 0;
+    return is_set || errno == EOPNOTSUPP ? 0 : -errno;
+}
+
+int listener_open(struct listener *l, uv_loop_t *loop, struct deadlines *deadlines, int fd)
+{
+    int err = set_options(fd);
+    if (!err && listen(fd, BACKLOG) != 0)
+        err = -errno;
+    err = err ? err : uv_poll_init(loop, &l->poll, fd);
     if (err) {
         close(fd);
         return err;
@@ -81,23 +94,6 @@ int listener_begin(struct listener *l, uv_loop_t *loop, struct deadlines *deadli
     deadline_init(&l->retry, on_retry);
     uv_poll_start(&l->poll, UV_READABLE, on_poll);
     return 0;
-}
-
-int listener_open(struct listener *l, uv_loop_t *loop, struct deadlines *deadlines, const struct sockaddr *addr,
-                  bool is_shared)
-{
-    int fd = sock_bind(addr, SOCK_STREAM, is_shared);
-    if (fd < 0)
-        return fd;
-    // Accepted sockets inherit these: a system call here instead of one a connection. The second keeps what a slow reader
-    // has not taken here, where it is counted, rather than in the kernel's buffer.
-    int on = 1, max_unsent = MAX_UNSENT;
-    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
-        setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max_unsent, sizeof max_unsent) == 0)
-        return listener_begin(l, loop, deadlines, fd);
-    int err = -errno;
-    close(fd);
-    return err;
 }
 
 void listener_close(struct listener *l)

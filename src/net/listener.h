@@ -4,7 +4,6 @@
 #define STROWGER_NET_LISTENER_H
 
 #include <stdbool.h>
-#include <sys/socket.h>
 #include <uv.h>
 
 #include "base/deadline.h"
@@ -24,14 +23,9 @@ struct listener {
     bool is_paused;
 };
 
-// Makes L listen at ADDR on LOOP, on IPv4 too when ADDR is the IPv6 wildcard. A port of 0 takes a free one. IS_SHARED: see
-// sock_bind(). 0 or a negative errno with nothing left behind. L's memory may go once the loop's handles are closed.
-[[gnu::warn_unused_result]] int listener_open(struct listener *l, uv_loop_t *loop, struct deadlines *deadlines,
-                                              const struct sockaddr *addr, bool is_shared);
-
-// The same with FD, a stream socket that is bound already, and closed when this fails.
-[[gnu::warn_unused_result]] int listener_begin(struct listener *l, uv_loop_t *loop, struct deadlines *deadlines,
-                                               int fd);
+// Makes L listen on LOOP with FD, a bound stream socket that is L's from now on. 0, or a negative errno with nothing left
+// behind and FD closed. L's memory may go once the loop's handles are closed.
+[[gnu::warn_unused_result]] int listener_open(struct listener *l, uv_loop_t *loop, struct deadlines *deadlines, int fd);
 
 // Stops listening; the handle closes at the end of the turn.
 void listener_close(struct listener *l);

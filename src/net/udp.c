@@ -98,14 +98,14 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     }
 }
 
-int udp_open(struct udp *u, uv_loop_t *loop, const struct sockaddr *addr, bool is_shared)
+int udp_open(struct udp *u, uv_loop_t *loop, int fd)
 {
-    int fd = sock_bind(addr, SOCK_DGRAM, is_shared), on = 1, err = 0;
-    if (fd < 0)
-        return fd;
-    if (addr->sa_family == AF_INET6)
+    int family = AF_INET, on = 1, err;
+    socklen_t len = sizeof family;
+    err = getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len);
+    if (!err && family == AF_INET6)
         err = setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
-    else
+    else if (!err)
         err = setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
     err = err ? -errno : uv_poll_init(loop, &u->poll, fd);
     if (err) {

@@ -23,9 +23,9 @@ struct udp {
     void *user;
 };
 
-// Makes U listen at ADDR on LOOP; u->on_datagram and u->user are the caller's to set before; IS_SHARED: see sock_bind(). 0 or a negative errno with
-// nothing left behind.
-[[gnu::warn_unused_result]] int udp_open(struct udp *u, uv_loop_t *loop, const struct sockaddr *addr, bool is_shared);
+// Makes U listen on LOOP with FD, a bound socket that is U's from now on; u->on_datagram and u->user are the caller's to set
+// before. 0, or a negative errno with nothing left behind and FD closed.
+[[gnu::warn_unused_result]] int udp_open(struct udp *u, uv_loop_t *loop, int fd);
 
 // Stops; the handle closes at the end of the turn.
 void udp_close(struct udp *u);

@@ -77,6 +77,12 @@ struct ws_piece {
 [[gnu::warn_unused_result]] ssize_t ws_parse(struct ws_parser *w, const struct ws_limits *limits, char *p, size_t len,
                                              struct ws_piece *piece, bool *has_piece);
 
+// Whether W is between two messages: nothing was begun that is not whole.
+static inline bool ws_is_at_rest(const struct ws_parser *w)
+{
+    return !w->head_len && !w->in_payload && !w->message_opcode;
+}
+
 // Writes the head of an unmasked frame with FIN set for LEN payload bytes. Returns its length, 2, 4 or 10.
 size_t ws_put_head(uint8_t out[WS_MAX_SERVER_HEAD], enum ws_opcode opcode, uint64_t len);
 

@@ -164,10 +164,10 @@ static int listen_at_path(struct admin *a)
 {
     struct worker *w = &home_of(a)->worker;
     int fd = sock_bind_path(a->place.socket_path);
-    return fd < 0 ? fd : add_listener(a, listener_begin(&a->listeners[0], &w->loop, &w->clock.deadlines, fd));
+    return fd < 0 ? fd : add_listener(a, listener_open(&a->listeners[0], &w->loop, &w->clock.deadlines, fd));
 }
 
-static int listen_at_port(struct admin *a)
+static int listen_at_port(struct admin *a, struct inherited *in)
 {
     struct worker *w = &home_of(a)->worker;
     struct listen_place *where = &a->place.where;
@@ -179,8 +179,9 @@ static int listen_at_port(struct admin *a)
     for (int i = 0; i < n; i++) {
         struct sockaddr *addr = (struct sockaddr *)&addrs[i];
         sock_set_port(addr, where->bound_port);
+        int fd = inherited_open(in, addr, SOCK_STREAM, 0, 1);
         struct listener *l = &a->listeners[a->n_listeners];
-        int err = add_listener(a, listener_open(l, &w->loop, &w->clock.deadlines, addr, false));
+        int err = fd < 0 ? fd : add_listener(a, listener_open(l, &w->loop, &w->clock.deadlines, fd));
         if (err)
             return err;
         where->bound_port = listener_port(l);
@@ -199,9 +200,9 @@ static void log_door(const struct admin *a)
     }
 }
 
-static int try_to_listen(struct admin *a, const char *text, char error[CONFIG_ERROR_LEN])
+static int try_to_listen(struct admin *a, struct inherited *in, const char *text, char error[CONFIG_ERROR_LEN])
 {
-    int err = a->place.socket_path ? listen_at_path(a) : listen_at_port(a);
+    int err = a->place.socket_path ? listen_at_path(a) : listen_at_port(a, in);
     if (!err) {
         log_door(a);
     } else if (text) {
@@ -214,10 +215,9 @@ static int try_to_listen(struct admin *a, const char *text, char error[CONFIG_ER
     return 0;
 }
 
-int admin_open(struct admin *a, const struct config *c, struct station *stations, int n_stations,
-               char error[CONFIG_ERROR_LEN])
+int admin_open(struct admin *a, const struct config *c, const struct sockets *k, char error[CONFIG_ERROR_LEN])
 {
-    *a = (struct admin){ .stations = stations, .n_stations = n_stations };
+    *a = (struct admin){ .stations = k->stations, .n_stations = (int)k->n_stations };
     if (admin_place_parse(&a->place, c->admin) != 0) {
         snprintf(error, CONFIG_ERROR_LEN, "--admin takes HOST:PORT, unix:PATH or off, not '%.200s'", c->admin);
         return -EINVAL;
@@ -226,7 +226,7 @@ int admin_open(struct admin *a, const struct config *c, struct station *stations
                                   .on_request = on_request,
                                   .user = a,
                                   .pool = &home_of(a)->http_pool };
-    return a->place.is_off ? 0 : try_to_listen(a, c->admin, error);
+    return a->place.is_off ? 0 : try_to_listen(a, k->inherited, c->admin, error);
 }
 
 void admin_close(struct admin *a)

@@ -8,6 +8,7 @@
 #include "server/admin_place.h"
 #include "server/config.h"
 #include "server/http_conn.h"
+#include "server/sockets.h"
 #include "server/station.h"
 
 enum { ADMIN_MAX_LISTENERS = 4 };
@@ -21,11 +22,11 @@ struct admin {
     int n_listeners;
 };
 
-// Makes A the door to STATIONS, all of which will run, as C says, which must live as long as A. When it says nothing of the
-// place and the default one is taken, there is a warning and no door. 0, or with ERROR one line that says what failed
+// Makes A the door to K's stations, all of which will run, as C says, which must live as long as A. When it says nothing of
+// the place and the default one is taken, there is a warning and no door. 0, or with ERROR one line that says what failed
 // -EINVAL for a place that makes no sense or -EIO; admin_close() is due in any case.
-[[gnu::warn_unused_result]] int admin_open(struct admin *a, const struct config *c, struct station *stations,
-                                           int n_stations, char error[CONFIG_ERROR_LEN]);
+[[gnu::warn_unused_result]] int admin_open(struct admin *a, const struct config *c, const struct sockets *k,
+                                           char error[CONFIG_ERROR_LEN]);
 
 // Stops listening, when the first station runs no more but has its loop still.
 void admin_close(struct admin *a);

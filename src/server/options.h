@@ -114,8 +114,12 @@
     X(no_rate_limits, 0, FLAG, NULL, 0, 1, LIMITS, 0, "", "measure nothing of the rates above")                        \
     X(max_message, 0, SIZE, "256k", 128, 1 << 30, LIMITS, 0, "SIZE",                                                   \
       "refuse longer WebSocket messages (close code 1009)")                                                            \
-    X(max_fragments, 0, NUMBER, "131072", 1, 1 << 30, LIMITS, 0, "N",                                                  \
+    X(max_fragments, 0, NUMBER, "1024", 1, 1 << 30, LIMITS, 0, "N",                                                    \
       "refuse WebSocket messages of more fragments (1009)")                                                            \
+    X(message_timeout, 0, DURATION, "30s", 10, 86400000, LIMITS, 0, "TIME",                                            \
+      "close a WebSocket whose message takes longer from its first byte to its last (1008)")                           \
+    X(max_controls, 0, NUMBER, "100", 1, 65535, LIMITS, 0, "N",                                                        \
+      "close a WebSocket that sends more pings and pongs than this in a second (1008)")                                \
     X(ws_ping_interval, 0, DURATION, "25s", 10, 86400000, LIMITS, 0, "TIME",                                           \
       "ping a WebSocket that has been silent this long")                                                               \
     X(ws_ping_timeout, 0, DURATION, "10s", 10, 86400000, LIMITS, 0, "TIME",                                            \

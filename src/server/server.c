@@ -14,6 +14,7 @@
 #include "net/sock.h"
 #include "server/certificates.h"
 #include "server/qr.h"
+#include "server/sockets.h"
 
 // As many connections as the system lets this process have.
 static void raise_descriptor_limit(void)
@@ -83,12 +84,13 @@ static void fill_station_opts(struct server *s)
     s->station_opts = (struct station_opts){
         .sites = s->sites,
         .n_sites = s->n_sites,
-        .max_endpoints = s->places.n_addrs,
+        .max_sockets = s->places.n_addrs + s->inherited.n,
         .engineio = &s->engineio_opts,
         .websocket = { .limits = limits,
                        .ping_interval_ms = (uint64_t)c->ws_ping_interval,
-                       .ping_timeout_ms = (uint64_t)c->ws_ping_timeout },
-        .max_fragments = (uint32_t)c->max_fragments,
+                       .ping_timeout_ms = (uint64_t)c->ws_ping_timeout,
+                       .message_ms = (uint64_t)c->message_timeout,
+                       .max_controls = (uint32_t)c->max_controls },
         .head_timeout_ms = (uint64_t)c->head_timeout,
         .drain_ms = (uint64_t)c->drain_time,
         .sources = s->sources,
@@ -139,71 +141,32 @@ static int begin_stations(struct server *s, int n, char error[SERVER_ERROR_LEN])
     return err ? -EIO : 0;
 }
 
-static void close_endpoints(struct server *s)
+static int inherit(struct server *s, char error[SERVER_ERROR_LEN])
 {
-    for (int i = 0; i < s->n_stations; i++)
-        station_close_endpoints(&s->stations[i]);
+    return inherited_from_environment(&s->inherited, error) == 0 ? 0 : -EIO;
 }
 
-// A port is shared among the stations, which would hide that somebody else has it already.
-static int probe(const struct sockaddr *addr)
+// One that nobody listens at would let its clients wait for ever.
+static int check_inherited(const struct server *s, char error[SERVER_ERROR_LEN])
 {
-    int err = sock_probe(addr, SOCK_STREAM);
-    return err ? err : sock_probe(addr, SOCK_DGRAM);
-}
-
-// Listens at each address of P: with port 0 at the one that the first of them got.
-static int open_place(struct server *s, struct place *p)
-{
-    p->where.bound_port = p->where.port;
-    for (int i = 0; i < p->n_addrs; i++) {
-        struct sockaddr *addr = (struct sockaddr *)&p->addrs[i];
-        sock_set_port(addr, p->where.bound_port);
-        int err = p->where.bound_port ? probe(addr) : 0;
-        for (int j = 0; j < s->n_stations && !err; j++)
-            err = station_listen(&s->stations[j], p->site, addr, p->where.is_tls);
-        if (err)
-            return err;
-        p->where.bound_port = sock_port(addr);
-    }
-    return 0;
-}
-
-// 0, or a negative errno with *FAILED the place that it is about and nothing left open.
-static int open_places(struct server *s, const struct place **failed)
-{
-    for (size_t i = 0; i < s->places.n; i++) {
-        int err = open_place(s, &s->places.list[i]);
-        if (err) {
-            *failed = &s->places.list[i];
-            close_endpoints(s);
-            return err;
-        }
-    }
-    return 0;
-}
-
-// With port 0 the kernel picks a free TCP port, and the UDP port of that number may be taken: then another is picked.
-static int listen_on(struct server *s, char error[SERVER_ERROR_LEN])
-{
-    enum { MAX_TRIES = 20 };
-    const struct place *failed;
-    int err = -EADDRINUSE;
-    for (int i = 0; i < MAX_TRIES && err == -EADDRINUSE; i++) {
-        err = open_places(s, &failed);
-        if (err && failed->where.port)
-            break;
-    }
-    if (!err)
+    const struct inherited_socket *unused = inherited_unused(&s->inherited);
+    if (!unused)
         return 0;
-    const struct listen_place *l = &failed->where;
-    bool is_own_port = failed->where.port == failed->config->port && !failed->config->listen.n;
-    snprintf(error, SERVER_ERROR_LEN, "can't listen on %s port %d: %s%s", *l->host ? l->host : "any address,", l->port,
-             strerror(-err),
-             err != -EADDRINUSE ? ""
-             : is_own_port      ? "; choose another with --port"
-                                : "; choose another with --listen");
+    char addr[SOCK_TEXT_LEN];
+    sock_format((const struct sockaddr *)&unused->addr, addr);
+    snprintf(error, SERVER_ERROR_LEN, "nothing is to listen at %s (%s), a socket that was handed down; add --listen %s",
+             addr, unused->type == SOCK_STREAM ? "TCP" : "UDP", addr);
     return -EIO;
+}
+
+static int open_sockets(struct server *s, char error[SERVER_ERROR_LEN])
+{
+    const struct sockets sockets = { &s->inherited, s->stations, (size_t)s->n_stations };
+    int err = sockets_open(&sockets, &s->places, error);
+    err = err ? err : admin_open(&s->admin, s->config, &sockets, error);
+    err = err ? err : check_inherited(s, error);
+    inherited_fini(&s->inherited);
+    return err;
 }
 
 static int count_workers(const struct server *s)
@@ -328,11 +291,11 @@ int server_start(struct server *s, const struct config *sites, size_t n, char er
 {
     raise_descriptor_limit();
     int err = prepare(s, sites, n, error);
+    err = err ? err : inherit(s, error);
     if (!err)
         fill_station_opts(s);
     err = err ? err : begin_stations(s, count_workers(s), error);
-    err = err ? err : listen_on(s, error);
-    err = err ? err : admin_open(&s->admin, s->config, s->stations, s->n_stations, error);
+    err = err ? err : open_sockets(s, error);
     if (!err && watch_signals(s) != 0) {
         snprintf(error, SERVER_ERROR_LEN, "can't watch for signals");
         err = -EIO;
@@ -383,6 +346,7 @@ void server_stop(struct server *s)
         site_fini(&s->sites[i]);
     free(s->sites);
     places_fini(&s->places);
+    inherited_fini(&s->inherited);
     free(s->proxies);
     sources_free(s->sources);
     tls_context_free(s->tls);

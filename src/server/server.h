@@ -5,6 +5,7 @@
 
 #include "server/admin.h"
 #include "server/config.h"
+#include "server/inherited.h"
 #include "server/limits.h"
 #include "server/places.h"
 #include "server/station.h"
@@ -19,6 +20,7 @@ struct server {
     struct site *sites;
     size_t n_sites; // those that were begun
     struct places places;
+    struct inherited inherited; // while starting
     struct engineio_opts engineio_opts;
     struct station_opts station_opts;
     struct bus_local *bus;

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "net/sock.h"
 #include "server/route.h"
 
 static void on_accept(struct listener *l, int fd)
@@ -16,11 +15,10 @@ static void on_accept(struct listener *l, int fd)
 
 static void close_endpoints(struct station *s)
 {
-    while (s->n_endpoints) {
-        struct endpoint *e = &s->endpoints[--s->n_endpoints];
-        listener_close(&e->listener);
-        stun_service_close(&e->stun);
-    }
+    while (s->n_endpoints)
+        listener_close(&s->endpoints[--s->n_endpoints].listener);
+    while (s->n_stuns)
+        stun_service_close(&s->stuns[--s->n_stuns]);
 }
 
 static void on_drained(struct drain *d)
@@ -75,9 +73,14 @@ static void on_move(void *user, int worker, const struct conn_transfer *conn, st
 
 static void init_engineio(struct station *s, const struct station_opts *opts)
 {
-    struct ws_limits limits = { .max_message = opts->engineio->max_payload, .max_fragments = opts->max_fragments };
+    struct ws_limits limits = { .max_message = opts->engineio->max_payload,
+                                .max_fragments = opts->websocket.limits.max_fragments };
     engineio_home_init(&s->engineio_home, opts->engineio, &s->worker.conns);
-    s->socket = (struct engineio_socket_opts){ .websocket = { .limits = limits }, .pool = &s->socket_pool };
+    s->socket = (struct engineio_socket_opts){ .websocket = { .limits = limits,
+                                                              .message_ms = opts->websocket.message_ms,
+                                                              .max_controls = opts->websocket.max_controls,
+                                                              .stats = &s->websocket_stats },
+                                               .pool = &s->socket_pool };
 }
 
 // Opens S's next branch, of SITE, with realms from FIRST_REALM on. 0 or -ENOMEM.
@@ -99,7 +102,8 @@ static int add_branch(struct station *s, const struct site *site, const struct s
                   .proxies = opts->how.proxies,
                   .n_proxies = opts->how.n_proxies },
     };
-    b->heartbeat_ws.websocket.message_timeout_ms = site->dialect_opts.alive_ms;
+    b->ws.websocket.stats = b->heartbeat_ws.websocket.stats = &s->websocket_stats;
+    b->heartbeat_ws.websocket.alive_ms = site->dialect_opts.alive_ms;
     mounts_init(&b->mounts, &s->switchboard, &s->port.bus, first_realm);
     const char *bad;
     return site_mount(site, &b->mounts, &bad);
@@ -133,8 +137,9 @@ int station_init(struct station *s, const struct station_opts *opts)
     s->switchboard.deadlines = &s->worker.clock.deadlines;
     init_engineio(s, opts);
     uv_async_init(&s->worker.loop, &s->stop, on_stop);
-    s->endpoints = calloc(opts->max_endpoints, sizeof *s->endpoints);
-    return s->endpoints ? add_branches(s, opts) : -ENOMEM;
+    s->endpoints = calloc(opts->max_sockets, sizeof *s->endpoints);
+    s->stuns = calloc(opts->max_sockets, sizeof *s->stuns);
+    return s->endpoints && s->stuns ? add_branches(s, opts) : -ENOMEM;
 }
 
 int station_connect(struct station *s, struct bus_local *local, int i)
@@ -147,11 +152,10 @@ int station_connect(struct station *s, struct bus_local *local, int i)
     return err;
 }
 
-int station_listen(struct station *s, size_t site, struct sockaddr *addr, bool is_tls)
+int station_listen(struct station *s, size_t site, int fd, bool is_tls)
 {
-    bool is_shared = bus_local_n_workers(s->port.local) > 1;
     struct endpoint *e = &s->endpoints[s->n_endpoints];
-    int err = listener_open(&e->listener, &s->worker.loop, &s->worker.clock.deadlines, addr, is_shared);
+    int err = listener_open(&e->listener, &s->worker.loop, &s->worker.clock.deadlines, fd);
     if (err)
         return err;
     e->branch = &s->branches[site];
@@ -159,20 +163,20 @@ int station_listen(struct station *s, size_t site, struct sockaddr *addr, bool i
     e->how = s->how;
     if (!is_tls)
         e->how.tls = NULL;
-    sock_set_port(addr, listener_port(&e->listener)); // the one that was free, when it was 0
-    err = stun_service_open(&e->stun, &s->worker.loop, addr, is_shared);
-    if (err) {
-        listener_close(&e->listener);
-        uv_run(&s->worker.loop, UV_RUN_NOWAIT); // its handle closes before its memory is used again
-        return err;
-    }
     s->n_endpoints++;
     return 0;
 }
 
+int station_answer_stun(struct station *s, int fd)
+{
+    int err = stun_service_open(&s->stuns[s->n_stuns], &s->worker.loop, fd);
+    s->n_stuns += !err;
+    return err;
+}
+
 void station_close_endpoints(struct station *s)
 {
-    if (!s->n_endpoints)
+    if (!s->n_endpoints && !s->n_stuns)
         return;
     close_endpoints(s);
     uv_run(&s->worker.loop, UV_RUN_NOWAIT); // their handles close before their memory is used again
@@ -211,6 +215,7 @@ void station_fini(struct station *s)
         mounts_fini(&s->branches[i].mounts);
     free(s->branches);
     free(s->endpoints);
+    free(s->stuns);
     switchboard_fini(&s->switchboard);
     pool_fini(&s->http_pool);
     pool_fini(&s->ws_pool);

@@ -16,12 +16,11 @@
 #include "server/stun_service.h"
 #include "switchboard/switchboard.h"
 
-// A TCP port and the UDP port beside it, at one address.
+// A socket for TCP, at one address.
 struct endpoint {
     struct branch *branch; // who comes in here comes to
     struct listener listener;
     struct conn_opts how; // its connections' bytes travel
-    struct stun_service stun;
 };
 
 struct station {
@@ -34,8 +33,11 @@ struct station {
     struct engineio_home engineio_home;
     struct engineio_socket_opts socket;
     struct pool http_pool, ws_pool, socket_pool;
+    struct websocket_stats websocket_stats; // with Engine.IO's
     struct endpoint *endpoints;
     size_t n_endpoints;
+    struct stun_service *stuns; // the sockets for UDP beside them
+    size_t n_stuns;
     bool is_closing; // nothing is to be begun any more
     bool has_loop;   // else it was never begun, and there is nothing to end
     uv_async_t stop;
@@ -49,10 +51,9 @@ struct station {
 struct station_opts {
     const struct site *sites;
     size_t n_sites;
-    size_t max_endpoints;
+    size_t max_sockets; // of each kind, of one station
     const struct engineio_opts *engineio;
     struct websocket_opts websocket;
-    uint32_t max_fragments;
     uint64_t head_timeout_ms;
     uint64_t drain_ms;
     struct sources *sources;
@@ -66,9 +67,12 @@ struct station_opts {
 // Makes S worker number I of LOCAL. 0 or a negative errno.
 [[gnu::warn_unused_result]] int station_connect(struct station *s, struct bus_local *local, int i);
 
-// Listens for site number SITE at ADDR, whose port is filled in when it was 0, with TLS or without, beside other stations if
-// there are any. At most station_opts.max_endpoints times. 0 or a negative errno.
-[[gnu::warn_unused_result]] int station_listen(struct station *s, size_t site, struct sockaddr *addr, bool is_tls);
+// Listens for site number SITE with FD, a bound socket for TCP that is S's from now on, with TLS or without. 0 or a negative
+// errno.
+[[gnu::warn_unused_result]] int station_listen(struct station *s, size_t site, int fd, bool is_tls);
+
+// Answers STUN with FD, a bound socket for UDP that is S's from now on. 0 or a negative errno.
+[[gnu::warn_unused_result]] int station_answer_stun(struct station *s, int fd);
 
 // Stops listening.
 void station_close_endpoints(struct station *s);

@@ -17,10 +17,10 @@ static ssize_t on_datagram(struct udp *u, const uint8_t *p, size_t len, const st
     return n;
 }
 
-int stun_service_open(struct stun_service *s, uv_loop_t *loop, const struct sockaddr *addr, bool is_shared)
+int stun_service_open(struct stun_service *s, uv_loop_t *loop, int fd)
 {
     *s = (struct stun_service){ .udp = { .on_datagram = on_datagram, .user = s } };
-    return udp_open(&s->udp, loop, addr, is_shared);
+    return udp_open(&s->udp, loop, fd);
 }
 
 void stun_service_close(struct stun_service *s)

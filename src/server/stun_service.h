@@ -18,9 +18,9 @@ struct stun_service {
     struct stun_stats stats;
 };
 
-// Makes S answer at ADDR on LOOP; IS_SHARED: see sock_bind(). 0 or a negative errno with nothing left behind.
-[[gnu::warn_unused_result]] int stun_service_open(struct stun_service *s, uv_loop_t *loop, const struct sockaddr *addr,
-                                                  bool is_shared);
+// Makes S answer on LOOP with FD, a bound socket that is S's from now on. 0, or a negative errno with nothing left behind and
+// FD closed.
+[[gnu::warn_unused_result]] int stun_service_open(struct stun_service *s, uv_loop_t *loop, int fd);
 
 // Stops; the handle closes at the end of the turn.
 void stun_service_close(struct stun_service *s);

@@ -5,9 +5,15 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/pieces.h"
 
-struct websocket_gather {
-    struct buf message, control;
+// What there is only while a message or a control frame is not whole, or a client does not read its pong.
+struct websocket_pending {
+    struct websocket *websocket;
+    struct deadline deadline; // by which what was begun must be whole
+    struct pieces message;
+    struct buf control, pong;
+    bool has_pong;
 };
 
 static void write_frame(struct websocket *w, enum ws_opcode opcode, const struct span *parts, size_t n)
@@ -50,7 +56,7 @@ void websocket_end(struct websocket *w, int code)
 
 void websocket_end_in(struct websocket *w, uint64_t ms, int code)
 {
-    w->closing_code = code;
+    w->closing_code = (unsigned)code;
     conn_set_deadline(w->conn, ms);
 }
 
@@ -87,15 +93,66 @@ void websocket_send(struct websocket *w, enum ws_opcode opcode, const struct spa
         write_frame(w, opcode, parts, n);
 }
 
-static void free_gather(struct websocket *w)
+// ---- what is pending
+
+static void free_pending(struct websocket *w)
 {
-    if (!w->gather)
+    struct websocket_pending *p = w->pending;
+    if (!p)
         return;
-    buf_fini(&w->gather->message);
-    buf_fini(&w->gather->control);
-    free(w->gather);
-    w->gather = NULL;
+    deadline_cancel(&p->deadline);
+    pieces_fini(&p->message);
+    buf_fini(&p->control);
+    buf_fini(&p->pong);
+    free(p);
+    w->pending = NULL;
 }
+
+static void on_message_due(struct deadline *d)
+{
+    struct websocket *w = CONTAINER_OF(d, struct websocket_pending, deadline)->websocket;
+    if (w->state == WEBSOCKET_ENDED)
+        return;
+    w->opts->stats->n_slow_messages++;
+    end(w, WS_CLOSE_POLICY, SPAN("message timeout"));
+}
+
+// W's pending, made if need be, or NULL.
+static struct websocket_pending *need_pending(struct websocket *w)
+{
+    if (w->pending)
+        return w->pending;
+    struct websocket_pending *p = calloc(1, sizeof *p);
+    if (!p)
+        return NULL;
+    p->websocket = w;
+    deadline_init(&p->deadline, on_message_due);
+    return w->pending = p;
+}
+
+// Lets go of what is pending no longer. Between two messages nothing is.
+static void settle(struct websocket *w)
+{
+    if (!ws_is_at_rest(&w->parser))
+        return;
+    deadline_cancel(&w->pending->deadline);
+    if (!w->pending->has_pong)
+        free_pending(w);
+}
+
+// All that has come was looked at: what was begun and is not whole must be so in time.
+static void await_rest(struct websocket *w)
+{
+    if (ws_is_at_rest(&w->parser) || w->state >= WEBSOCKET_ENDING || w->conn->state != CONN_OPEN)
+        return;
+    struct websocket_pending *p = need_pending(w);
+    if (!p)
+        conn_close(w->conn, UV_ENOMEM);
+    else if (w->opts->message_ms && !deadline_is_armed(&p->deadline))
+        deadline_set(w->conn->group->deadlines, &p->deadline, w->opts->message_ms);
+}
+
+// ---- what has come
 
 // A payload lies in the read buffer or in our own: either may be written to.
 static void handle_text(struct websocket *w, struct span text)
@@ -118,15 +175,38 @@ static void handle_close(struct websocket *w, struct span payload)
     websocket_end(w, code < 0 ? -code : code);
 }
 
+// Whether one control frame more may come in this second; else W has been ended.
+static bool may_control(struct websocket *w)
+{
+    if (w->n_controls++ < w->opts->max_controls)
+        return true;
+    w->opts->stats->n_floods++;
+    end(w, WS_CLOSE_POLICY, SPAN("too many control frames"));
+    return false;
+}
+
 static void handle_ping(struct websocket *w, struct span payload)
 {
-    write_frame(w, WS_PONG, &payload, 1);
+    if (!may_control(w))
+        return;
+    if (!w->conn->is_blocked) {
+        write_frame(w, WS_PONG, &payload, 1);
+        return;
+    }
+    // Who does not read its pongs will get one, for its latest ping (section 5.5.3).
+    struct websocket_pending *p = need_pending(w);
+    if (p)
+        p->pong.len = 0;
+    if (!p || buf_put_span(&p->pong, payload) != 0)
+        conn_close(w->conn, UV_ENOMEM);
+    else
+        p->has_pong = true;
 }
 
 static void handle_pong(struct websocket *w, struct span payload)
 {
-    (void)w; // any byte from the client shows that it lives; see on_data
-    (void)payload;
+    (void)payload; // any byte from the client shows that it lives; see on_data
+    (void)may_control(w);
 }
 
 typedef void message_fn(struct websocket *w, struct span payload);
@@ -136,44 +216,44 @@ static message_fn *const handlers[] = {
     [WS_PING] = handle_ping, [WS_PONG] = handle_pong,
 };
 
-// Adds PIECE to what came before of its message. The whole message when this was its last, else the empty span.
-static struct span gather(struct websocket *w, const struct ws_piece *piece)
+// Adds PIECE to what came before of its message; the last one is replaced by the whole. 0 or -ENOMEM.
+static int gather(struct websocket *w, struct ws_piece *piece)
 {
-    struct span nothing = { 0 };
-    if (!w->gather)
-        w->gather = calloc(1, sizeof *w->gather);
-    if (!w->gather) {
-        conn_close(w->conn, UV_ENOMEM);
-        return nothing;
+    struct websocket_pending *p = need_pending(w);
+    if (!p)
+        return -ENOMEM;
+    if (piece->opcode >= WS_CLOSE) {
+        int err = buf_put_span(&p->control, piece->data);
+        piece->data = buf_span(&p->control);
+        return err;
     }
-    struct buf *b = piece->opcode >= WS_CLOSE ? &w->gather->control : &w->gather->message;
-    if (buf_put_span(b, piece->data) != 0) {
-        conn_close(w->conn, UV_ENOMEM);
-        return nothing;
-    }
-    return piece->is_last ? buf_span(b) : nothing;
+    int err = pieces_put(&p->message, piece->data);
+    return !err && piece->is_last ? pieces_join(&p->message, &piece->data) : err;
 }
 
 static void forget_gathered(struct websocket *w, enum ws_opcode opcode)
 {
-    if (!w->gather)
-        return;
-    buf_fini(opcode >= WS_CLOSE ? &w->gather->control : &w->gather->message);
-    if (!w->gather->message.cap && !w->gather->control.cap)
-        free_gather(w);
+    if (opcode >= WS_CLOSE)
+        buf_fini(&w->pending->control);
+    else
+        pieces_fini(&w->pending->message);
 }
 
-static void handle_piece(struct websocket *w, const struct ws_piece *piece)
+static void handle_piece(struct websocket *w, struct ws_piece *piece)
 {
-    if (piece->is_first && piece->is_last) {
-        handlers[piece->opcode](w, piece->data);
+    bool is_whole = piece->is_first && piece->is_last;
+    if (!is_whole && gather(w, piece) != 0) {
+        conn_close(w->conn, UV_ENOMEM);
         return;
     }
-    struct span message = gather(w, piece);
-    if (!piece->is_last || w->conn->state != CONN_OPEN)
+    if (!piece->is_last)
         return;
-    handlers[piece->opcode](w, message);
-    forget_gathered(w, piece->opcode);
+    handlers[piece->opcode](w, piece->data);
+    if (!w->pending)
+        return;
+    if (!is_whole)
+        forget_gathered(w, piece->opcode);
+    settle(w);
 }
 
 // Milliseconds since AT, which is no more than 49 days ago.
@@ -185,7 +265,7 @@ static uint64_t ms_since(const struct websocket *w, uint32_t at)
 // Has on_deadline() called in MS, or when there was no message for too long by then.
 static void look_in(struct websocket *w, uint64_t ms)
 {
-    uint64_t limit_ms = w->opts->message_timeout_ms, untold_ms = ms_since(w, w->told_at);
+    uint64_t limit_ms = w->opts->alive_ms, untold_ms = ms_since(w, w->told_at);
     uint64_t left_ms = limit_ms > untold_ms ? limit_ms - untold_ms : 0;
     conn_set_deadline(w->conn, limit_ms && left_ms < ms ? left_ms : ms);
 }
@@ -193,7 +273,10 @@ static void look_in(struct websocket *w, uint64_t ms)
 static void on_data(struct conn *c, char *p, size_t len)
 {
     struct websocket *w = c->user;
-    w->heard_at = (uint32_t)uv_now(c->group->loop);
+    uint32_t now = (uint32_t)uv_now(c->group->loop);
+    if ((now ^ w->heard_at) >> 10) // another second has begun, one of 1,024 ms
+        w->n_controls = 0;
+    w->heard_at = now;
     if (w->state == WEBSOCKET_PINGED) {
         w->state = WEBSOCKET_OPEN;
         look_in(w, w->opts->ping_interval_ms);
@@ -211,13 +294,21 @@ static void on_data(struct conn *c, char *p, size_t len)
         p += n;
         len -= (size_t)n;
     }
+    await_rest(w);
     if (conn_out_len(c) > WEBSOCKET_PAUSE_LEN)
         conn_pause(c); // it makes us say more than it reads
 }
 
 static void on_drain(struct conn *c)
 {
+    struct websocket *w = c->user;
     conn_resume(c);
+    if (!w->pending || !w->pending->has_pong || w->state >= WEBSOCKET_ENDING)
+        return;
+    struct span payload = buf_span(&w->pending->pong);
+    w->pending->has_pong = false;
+    write_frame(w, WS_PONG, &payload, 1);
+    settle(w);
 }
 
 // One deadline serves all: a close that was asked for, the next ping, and the end of the wait for its answer or for a
@@ -226,10 +317,10 @@ static void on_deadline(struct conn *c)
 {
     struct websocket *w = c->user;
     if (w->closing_code) {
-        websocket_end(w, w->closing_code);
+        websocket_end(w, (int)w->closing_code);
         return;
     }
-    uint64_t silent_ms = ms_since(w, w->heard_at), limit_ms = w->opts->message_timeout_ms;
+    uint64_t silent_ms = ms_since(w, w->heard_at), limit_ms = w->opts->alive_ms;
     if (limit_ms && ms_since(w, w->told_at) >= limit_ms) {
         websocket_end(w, WS_CLOSE_NO_STATUS);
     } else if (w->state == WEBSOCKET_PINGED) {
@@ -265,7 +356,7 @@ static void on_close(struct conn *c, int err)
         w->state = WEBSOCKET_ENDED;
         w->handler->on_end(w);
     }
-    free_gather(w);
+    free_pending(w);
     w->handler->on_close(w);
 }
 

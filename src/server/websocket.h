@@ -3,7 +3,8 @@
 //
 // A websocket is embedded in what uses it, owns its conn from the handshake on and dies with it. Whole messages that lie
 // in the read buffer are handed up where they are; only what comes in pieces is copied, into a buffer that is freed with
-// the message.
+// the message and holds little more than what has come, whatever was promised. Who does not keep to the limits is told so
+// by a close frame.
 #ifndef STROWGER_SERVER_WEBSOCKET_H
 #define STROWGER_SERVER_WEBSOCKET_H
 
@@ -23,11 +24,19 @@ struct websocket_handler {
     void (*on_close)(struct websocket *w);
 };
 
+struct websocket_stats {
+    uint64_t n_slow_messages; // ended since a message that was begun did not end in time
+    uint64_t n_floods;        // ended since too many control frames came
+};
+
 struct websocket_opts {
     struct ws_limits limits;
-    uint64_t ping_interval_ms;   // without a byte from the client before it is pinged; 0: never
-    uint64_t ping_timeout_ms;    // without a byte after the ping before it counts as gone
-    uint64_t message_timeout_ms; // without a message before it is ended; 0: never. Only with the two above
+    uint64_t ping_interval_ms;     // without a byte from the client before it is pinged; 0: never
+    uint64_t ping_timeout_ms;      // without a byte after the ping before it counts as gone
+    uint64_t alive_ms;             // without a message before it is ended; 0: never. Only with the two above
+    uint64_t message_ms;           // from a message's first byte to its last; 0: for ever
+    uint32_t max_controls;         // pings and pongs that may come within a second
+    struct websocket_stats *stats; // of all that have these options
 };
 
 enum websocket_state {
@@ -42,10 +51,11 @@ struct websocket {
     const struct websocket_handler *handler;
     const struct websocket_opts *opts;
     struct ws_parser parser;
-    struct websocket_gather *gather; // what has come of messages in pieces, or NULL
-    uint32_t heard_at, told_at;      // loop time of the last byte, and of the last message; they wrap
-    enum websocket_state state : 8;
-    int closing_code : 24; // what websocket_end_later() asked for, or 0
+    struct websocket_pending *pending; // what is unfinished, or NULL
+    uint32_t heard_at, told_at;        // loop time of the last byte, and of the last message; they wrap
+    enum websocket_state state : 3;
+    unsigned closing_code : 13; // what websocket_end_later() asked for, or 0
+    unsigned n_controls : 16;   // control frames that came in this second
 };
 
 // The status that the opening handshake R must be refused with, or 0 when it is right (RFC 6455 section 4.2.1).

@@ -99,7 +99,7 @@ static void no_realm_is_two_sites(void **state)
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(site_init(&sites[i], &c[i], &nowhere, error), 0);
     static const struct engineio_opts engineio;
-    struct station_opts opts = { .sites = sites, .n_sites = 2, .max_endpoints = 1, .engineio = &engineio };
+    struct station_opts opts = { .sites = sites, .n_sites = 2, .max_sockets = 1, .engineio = &engineio };
     struct station s;
     assert_int_equal(station_init(&s, &opts), 0);
     assert_int_equal(s.n_branches, 2);

@@ -21,6 +21,7 @@ struct fixture {
     struct http_opts http;
     struct ws_opts ws;
     struct realm realm;
+    struct websocket_stats stats;
     struct mount mount;
     struct session *session; // NULL before on_open and after on_close
     int n_texts, n_opens, n_closes;
@@ -95,7 +96,9 @@ static int setup(void **state)
     f->http = (struct http_opts){ .head_timeout_ms = 1000000, .on_request = on_request, .pool = &f->http_pool };
     f->ws = (struct ws_opts){ .websocket = { .limits = { .max_message = 100000, .max_fragments = 100 },
                                              .ping_interval_ms = 1000000,
-                                             .ping_timeout_ms = 1000000 },
+                                             .ping_timeout_ms = 1000000,
+                                             .max_controls = 100,
+                                             .stats = &f->stats },
                               .pool = &f->ws_pool };
     tcp_pair(fds, 65536);
     loopback_init(&f->loopback);
@@ -177,6 +180,11 @@ static bool has_heard(struct fixture *f, struct span wanted)
         far_end_forget(&(f)->far);                                                                                     \
     } while (0)
 
+static struct websocket *server_side(struct fixture *f)
+{
+    return &CONTAINER_OF(f->session, struct ws_session, session)->websocket;
+}
+
 static void messages_go_both_ways(void **state)
 {
     struct fixture *f = *state;
@@ -196,7 +204,7 @@ static void messages_go_both_ways(void **state)
     send_frame(f, FIN | BINARY, (struct span){ bytes, 70000 });
     RUN_UNTIL(&f->loopback, f->far.in.len == 70010);
     assert_memory_equal(f->far.in.p, "\x82\x7f\0\0\0\0\0\x01\x11\x70x", 11);
-    assert_null(CONTAINER_OF(f->session, struct ws_session, session)->websocket.gather); // idle: no buffer
+    assert_null(server_side(f)->pending); // idle: no buffer
 }
 
 // A client that knows its server may send at once.
@@ -265,7 +273,7 @@ static void fragments_and_control_frames_mix(void **state)
     ASSERT_HEARD(f, "\x8a\x01"
                     "1\x8a\0\x81\x0a"
                     "fragmented");
-    assert_null(CONTAINER_OF(f->session, struct ws_session, session)->websocket.gather);
+    assert_null(server_side(f)->pending);
     buf_fini(&all);
 }
 
@@ -427,29 +435,135 @@ static void who_leaves_too_much_unread_is_ended(void **state)
 }
 
 // A client that makes us say more than it reads is not listened to meanwhile.
+// Has the parrot repeat texts of 900 bytes to a client that does not read, until IS_ENOUGH. Returns the bytes it said.
+static size_t chatter_unread(struct fixture *f, bool (*is_enough)(const struct conn *c))
+{
+    enum { N = 40, LEN = 900 };
+    struct buf texts = { 0 };
+    char text[LEN];
+    memset(text, 'x', sizeof text);
+    for (int i = 0; i < N; i++)
+        put_frame(&texts, FIN | TEXT, (struct span){ text, LEN });
+    far_end_ignore(&f->far);
+    int n = 0;
+    for (; !is_enough(server_side(f)->conn); n += N) {
+        far_end_send(&f->far, buf_span(&texts));
+        RUN_UNTIL(&f->loopback, f->n_texts == n + N);
+    }
+    buf_fini(&texts);
+    return (size_t)n * (4 + LEN);
+}
+
+static bool is_paused(const struct conn *c)
+{
+    return c->is_paused;
+}
+
+static bool is_blocked(const struct conn *c)
+{
+    return c->is_blocked;
+}
+
 static void who_asks_but_does_not_read_waits(void **state)
 {
     struct fixture *f = *state;
-    struct buf pings = { 0 };
     shake_hands(f);
-    struct conn *c = CONTAINER_OF(f->session, struct ws_session, session)->websocket.conn;
-    far_end_ignore(&f->far);
-    char payload[125] = "ping";
-    for (int i = 0; i < 400; i++)
-        put_frame(&pings, FIN | PING, (struct span){ payload, sizeof payload });
-    size_t n_sent = 0, at = 0;
-    for (int i = 0; i < 20000 && !c->is_paused; i++) {
-        ssize_t n = send(f->far.fd, pings.p + at, pings.len - at, MSG_NOSIGNAL);
-        n_sent += n > 0 ? (size_t)n : 0;
-        at = (at + (n > 0 ? (size_t)n : 0)) % pings.len;
-        loopback_settle(&f->loopback);
-    }
-    assert_true(c->is_paused);
+    const struct conn *c = server_side(f)->conn;
+    size_t n_echoed = chatter_unread(f, is_paused);
     assert_in_range(conn_out_len(c), WEBSOCKET_PAUSE_LEN, WEBSOCKET_PAUSE_LEN + CONN_RECV_SIZE);
     far_end_listen(&f->far);
-    RUN_UNTIL(&f->loopback, !c->is_paused && f->far.in.len == n_sent / (6 + 125) * (2 + 125));
+    RUN_UNTIL(&f->loopback, !c->is_paused && f->far.in.len == n_echoed);
     assert_int_equal(f->n_closes, 0);
+}
+
+static void who_does_not_read_gets_one_pong(void **state)
+{
+    struct fixture *f = *state;
+    shake_hands(f);
+    size_t n_echoed = chatter_unread(f, is_blocked), out_len = conn_out_len(server_side(f)->conn);
+    struct buf pings = { 0 };
+    char payload[1] = { '0' };
+    for (; payload[0] <= '9'; payload[0]++)
+        put_frame(&pings, FIN | PING, (struct span){ payload, 1 });
+    far_end_send(&f->far, buf_span(&pings));
+    RUN_UNTIL(&f->loopback, server_side(f)->n_controls == 10);
+    assert_int_equal(conn_out_len(server_side(f)->conn), out_len);
+    assert_non_null(server_side(f)->pending);
+    far_end_listen(&f->far);
+    RUN_UNTIL(&f->loopback, f->far.in.len >= n_echoed + 3);
+    assert_memory_equal(f->far.in.p + n_echoed,
+                        "\x8a\x01"
+                        "9",
+                        3); // for the latest
+    assert_null(server_side(f)->pending);
+    far_end_forget(&f->far);
+    send_frame(f, FIN | PING, SPAN("again"));
+    ASSERT_HEARD(f, "\x8a\x05"
+                    "again");
     buf_fini(&pings);
+}
+
+static void too_many_control_frames_end_it(void **state)
+{
+    struct fixture *f = *state;
+    f->ws.websocket.max_controls = 3;
+    shake_hands(f);
+    struct buf controls = { 0 };
+    put_frame(&controls, FIN | PING, SPAN("1"));
+    put_frame(&controls, FIN | PONG, SPAN("2"));
+    put_frame(&controls, FIN | PING, SPAN("3"));
+    put_frame(&controls, FIN | PING, SPAN("4"));
+    put_frame(&controls, FIN | TEXT, SPAN("too late"));
+    far_end_send(&f->far, buf_span(&controls));
+    RUN_UNTIL(&f->loopback, f->far.has_eof);
+    assert_true(has_heard(f, SPAN("\x8a\x01"
+                                  "1"
+                                  "\x8a\x01"
+                                  "3"
+                                  "\x88\x19\x03\xf0too many control frames")));
+    assert_int_equal(f->stats.n_floods, 1);
+    assert_int_equal(f->n_texts, 0);
+    buf_fini(&controls);
+}
+
+static void a_message_must_end_in_time(void **state)
+{
+    // as the first bytes of a head, of a payload, of a fragmented message whose pings are whole
+    static const struct span begun[] = { SPAN("\x81"), SPAN("\x81\x85key.ab"), SPAN("\x01\x80key.\x89\x80key.") };
+    for (size_t i = 0; i < sizeof begun / sizeof *begun; i++) {
+        struct fixture *f = *state;
+        f->ws.websocket.message_ms = 30;
+        shake_hands(f);
+        far_end_send(&f->far, begun[i]);
+        RUN_UNTIL(&f->loopback, f->far.has_eof);
+        struct span answer = SPAN("\x88\x11\x03\xf0message timeout");
+        size_t len = f->far.in.len - answer.len; // the pong's
+        assert_int_equal(len, i == 2 ? 2 : 0);
+        assert_memory_equal(f->far.in.p + len, answer.p, answer.len);
+        assert_int_equal(f->stats.n_slow_messages, 1);
+        teardown(state);
+        setup(state);
+    }
+}
+
+static void messages_on_end_never_run_out_of_time(void **state)
+{
+    struct fixture *f = *state;
+    f->ws.websocket.message_ms = 200;
+    shake_hands(f);
+    // Every read ends within a message, but none of them takes long.
+    struct span halves[] = { SPAN("\x81\x82keyk\x0a"), SPAN("\x07\x01\x80keyk\x89\x80keyk"), SPAN("\x80\x80keyk\x81"),
+                             SPAN("\x80keyk") };
+    uint64_t end = uv_now(&f->loopback.worker.loop) + 500;
+    for (size_t i = 0; uv_now(&f->loopback.worker.loop) < end || i % 4; i++) {
+        server_side(f)->n_controls = 0;
+        far_end_send(&f->far, halves[i % 4]);
+        loopback_settle(&f->loopback);
+        uv_sleep(1);
+        uv_update_time(&f->loopback.worker.loop);
+    }
+    RUN_UNTIL(&f->loopback, !server_side(f)->pending);
+    assert_int_equal(f->n_closes, 0);
 }
 
 int main(void)
@@ -470,6 +584,10 @@ int main(void)
         UNIT_TEST(any_byte_is_a_sign_of_life),
         UNIT_TEST(who_leaves_too_much_unread_is_ended),
         UNIT_TEST(who_asks_but_does_not_read_waits),
+        UNIT_TEST(who_does_not_read_gets_one_pong),
+        UNIT_TEST(too_many_control_frames_end_it),
+        UNIT_TEST(a_message_must_end_in_time),
+        UNIT_TEST(messages_on_end_never_run_out_of_time),
     };
     return cmocka_run_group_tests_name("ws_session", tests, NULL, NULL);
 }

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+// Unit tests of server/inherited.h.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+// cmocka.h wants the four above
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "net/sock.h"
+#include "server/inherited.h"
+
+static struct sockaddr_storage address(const char *host, int port)
+{
+    struct sockaddr_storage addr;
+    assert_int_equal(sock_resolve(host, port, &addr, 1), 1);
+    return addr;
+}
+
+#define AT(host, port) ((struct sockaddr *)(struct sockaddr_storage[]){ address(host, port) })
+
+static int bound(const char *host, int port, int type, bool is_shared)
+{
+    int fd = sock_bind(AT(host, port), type, is_shared);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+static uint64_t cookie(int fd)
+{
+    uint64_t value = 0;
+    socklen_t len = sizeof value;
+    assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_COOKIE, &value, &len), 0);
+    return value;
+}
+
+// Opens number I of N at HOST and PORT, and returns which socket that is.
+static uint64_t opened(struct inherited *in, const char *host, int port, size_t i, size_t n)
+{
+    int fd = inherited_open(in, AT(host, port), SOCK_STREAM, i, n);
+    assert_true(fd >= 0);
+    assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+    uint64_t c = cookie(fd);
+    close(fd);
+    return c;
+}
+
+static void each_station_takes_one(void **state)
+{
+    (void)state;
+    struct inherited in = { 0 };
+    int first = bound("127.0.0.1", 0, SOCK_STREAM, true), port = sock_bound_port(first);
+    int second = bound("127.0.0.1", port, SOCK_STREAM, true);
+    uint64_t a = cookie(first), b = cookie(second);
+    assert_int_equal(inherited_add(&in, first), 0);
+    assert_int_equal(inherited_add(&in, second), 0);
+    assert_int_equal(opened(&in, "127.0.0.1", port, 0, 3), a);
+    assert_int_equal(opened(&in, "127.0.0.1", port, 1, 3), b);
+    uint64_t c = opened(&in, "127.0.0.1", port, 2, 3); // a new one beside them
+    assert_true(c != a && c != b);
+    assert_int_equal(inherited_open(&in, AT("127.0.0.1", port), SOCK_STREAM, 3, 3), -ENOENT);
+    assert_int_equal(inherited_open(&in, AT("127.0.0.1", port), SOCK_STREAM, 2, 1), -ENOENT);
+    assert_int_equal(opened(&in, "127.0.0.1", port, 1, 1), b); // one station has both
+    assert_null(inherited_unused(&in));
+    inherited_fini(&in);
+}
+
+static void what_is_not_to_be_shared_is_listened_to_by_all(void **state)
+{
+    (void)state;
+    struct inherited in = { 0 };
+    int fd = bound("127.0.0.1", 0, SOCK_STREAM, false), port = sock_bound_port(fd);
+    uint64_t a = cookie(fd);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(inherited_add(&in, fd), 0);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(opened(&in, "127.0.0.1", port, i, 3), a);
+    inherited_fini(&in);
+}
+
+static void a_place_takes_what_is_at_its_address(void **state)
+{
+    (void)state;
+    struct inherited in = { 0 };
+    int fd = bound("127.0.0.2", 0, SOCK_STREAM, false), port = sock_bound_port(fd);
+    assert_int_equal(inherited_add(&in, fd), 0);
+    assert_true(inherited_has(&in, AT("127.0.0.2", port), SOCK_STREAM));
+    assert_false(inherited_has(&in, AT("127.0.0.2", port), SOCK_DGRAM));
+    assert_false(inherited_has(&in, AT("127.0.0.2", port - 1), SOCK_STREAM));
+    assert_false(inherited_has(&in, AT("127.0.0.1", port), SOCK_STREAM));
+    assert_false(inherited_has(&in, AT("::1", port), SOCK_STREAM));
+    assert_true(inherited_has(&in, AT("0.0.0.0", port), SOCK_STREAM)); // every address is this one too
+    assert_true(inherited_has(&in, AT("::", port), SOCK_STREAM));
+    assert_ptr_equal(inherited_unused(&in), in.list);
+    inherited_fini(&in);
+}
+
+static void any_port_is_one_that_nobody_else_uses(void **state)
+{
+    (void)state;
+    struct inherited in = { 0 };
+    int first = bound("127.0.0.1", 0, SOCK_STREAM, false), second = bound("127.0.0.1", 0, SOCK_STREAM, false);
+    uint64_t a = cookie(first), b = cookie(second);
+    assert_int_equal(inherited_add(&in, first), 0);
+    assert_int_equal(inherited_add(&in, second), 0);
+    assert_int_equal(opened(&in, "127.0.0.1", 0, 0, 1), a);
+    assert_int_equal(opened(&in, "127.0.0.1", 0, 0, 1), b);
+    assert_false(inherited_has(&in, AT("127.0.0.1", 0), SOCK_STREAM));
+    inherited_reset(&in);
+    assert_int_equal(opened(&in, "127.0.0.1", 0, 0, 1), a);
+    inherited_fini(&in);
+}
+
+static void the_same_socket_counts_once(void **state)
+{
+    (void)state;
+    struct inherited in = { 0 };
+    int fd = bound("127.0.0.1", 0, SOCK_DGRAM, false), other = dup(fd);
+    assert_int_equal(inherited_add(&in, fd), 0);
+    assert_int_equal(inherited_add(&in, other), 0);
+    assert_int_equal(in.n, 1);
+    assert_int_equal(fcntl(other, F_GETFD), -1);
+    inherited_fini(&in);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+}
+
+static void what_is_not_for_listening_is_refused(void **state)
+{
+    (void)state;
+    struct inherited in = { 0 };
+    int pair[2], listening = bound("127.0.0.1", 0, SOCK_STREAM, false);
+    assert_int_equal(listen(listening, 1), 0);
+    int connection = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(connection, AT("127.0.0.1", sock_bound_port(listening)), sizeof(struct sockaddr_in)), 0);
+    assert_int_equal(inherited_add(&in, connection), -EINVAL);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_int_equal(inherited_add(&in, pair[0]), -EINVAL);
+    close(pair[1]);
+    assert_int_equal(inherited_add(&in, open("/dev/null", O_RDONLY)), -ENOTSOCK);
+    assert_int_equal(in.n, 0);
+    close(listening);
+    inherited_fini(&in);
+}
+
+static int from_environment(struct inherited *in, const char *pid, const char *fds, char error[INHERITED_ERROR_LEN])
+{
+    setenv("LISTEN_PID", pid, 1);
+    setenv("LISTEN_FDS", fds, 1);
+    int err = inherited_from_environment(in, error);
+    assert_null(getenv("LISTEN_PID"));
+    assert_null(getenv("LISTEN_FDS"));
+    return err;
+}
+
+static void the_environment_says_how_many(void **state)
+{
+    (void)state;
+    struct inherited in = { 0 };
+    char error[INHERITED_ERROR_LEN], own[16];
+    snprintf(own, sizeof own, "%d", getpid());
+    int fd = bound("127.0.0.1", 0, SOCK_STREAM, false);
+    assert_true(dup2(fd, 3) == 3);
+    if (fd != 3)
+        close(fd);
+    assert_int_equal(inherited_from_environment(&in, error), 0);
+    assert_int_equal(from_environment(&in, "1", "1", error), 0); // for somebody else
+    assert_int_equal(in.n, 0);
+    static const char *const wrong[] = { "", "x", "-1", "1x", "99999" };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_int_equal(from_environment(&in, own, wrong[i], error), -EINVAL);
+    assert_int_equal(from_environment(&in, own, "1", error), 0);
+    assert_int_equal(in.n, 1);
+    assert_int_equal(in.list->fd, 3);
+    assert_true(fcntl(3, F_GETFD) & FD_CLOEXEC);
+    inherited_fini(&in);
+    assert_int_equal(from_environment(&in, own, "1", error), -EINVAL); // 3 is nothing now
+    assert_string_equal(error, "descriptor 3 of LISTEN_FDS: Bad file descriptor");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_station_takes_one),
+        cmocka_unit_test(what_is_not_to_be_shared_is_listened_to_by_all),
+        cmocka_unit_test(a_place_takes_what_is_at_its_address),
+        cmocka_unit_test(any_port_is_one_that_nobody_else_uses),
+        cmocka_unit_test(the_same_socket_counts_once),
+        cmocka_unit_test(what_is_not_for_listening_is_refused),
+        cmocka_unit_test(the_environment_says_how_many),
+    };
+    return cmocka_run_group_tests_name("inherited", tests, NULL, NULL);
+}
