@@ -152,10 +152,10 @@ async function work() {
 // ---- memory: sizes out of the debug information, and what a crowd really takes
 
 const STRUCTS = {
-  login: ['conn', 'ws_session', 'peer', 'peer_slot', 'bus_name'],
+  login: ['conn', 'ws_session', 'peer', 'bus_name'],
   rooms: [
     ...['conn', 'engineio_socket', 'engineio_session', 'socketio_session', 'socketio_namespace'],
-    ...['peer', 'peer_slot', 'seat', 'bus_room'],
+    ...['peer', 'seat', 'bus_room'],
   ],
 };
 

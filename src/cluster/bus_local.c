@@ -31,22 +31,25 @@ struct bus_local {
     struct shard shards[]; // N_SHARDS a realm
 };
 
+// Many rooms hold one or two: so each byte counts. The shard is that of the name.
 struct bus_room {
     struct map_node node;
-    struct shard *shard;
-    struct list seats; // struct bus_seat, in the order of joining
-    uint64_t n_events; // joins, leaves and messages so far
-    uint32_t n_seats;
+    struct list seats;      // struct bus_seat, in the order of joining
+    uint64_t n_joined : 40; // all that ever did; enough for 34 years of a thousand a second
+    uint64_t n_seats : 24;
     uint32_t n_letters; // that are on their way and point here
-    uint32_t name_len;
+    uint16_t name_len;
     char name[];
 };
+
+enum { MAX_SEATS = (1 << 24) - 1 };
 
 // A relay on its way to another worker, or waiting behind what came first.
 struct letter {
     struct bus_errand errand;
     struct bus_room *room; // for all its members on the worker but the sender, else NULL
-    uint64_t at;           // the room's count of events
+    struct shard *shard;   // of the room
+    uint64_t n_joined;     // those who had joined the room when it was written
     struct peer_ref to;
     struct relay relay; // its spans point below
     struct span parts[];
@@ -64,6 +67,11 @@ static struct span room_key(const struct map_node *node)
 {
     const struct bus_room *room = CONTAINER_OF(node, const struct bus_room, node);
     return (struct span){ room->name, room->name_len };
+}
+
+static struct span room_name(const struct bus_seat *seat)
+{
+    return room_key(&seat->room->node);
 }
 
 static struct bus_local *local_of(struct bus *b)
@@ -101,23 +109,23 @@ static int claim_locked(struct shard *shard, struct bus_name *name, struct peer_
     return err ? err : 1;
 }
 
-static int take_over(struct bus *b, struct bus_name *name, struct peer_ref *loser)
+static int take_over(struct bus *b, uint32_t realm, struct bus_name *name, struct peer_ref *loser)
 {
-    struct shard *shard = shard_of(local_of(b), name->realm, name_key(&name->node));
+    struct shard *shard = shard_of(local_of(b), realm, name_key(&name->node));
     pthread_mutex_lock(&shard->lock);
     int err = claim_locked(shard, name, loser);
     pthread_mutex_unlock(&shard->lock);
     return err;
 }
 
-static int claim(struct bus *b, struct bus_name *name)
+static int claim(struct bus *b, uint32_t realm, struct bus_name *name)
 {
-    return take_over(b, name, NULL);
+    return take_over(b, realm, name, NULL);
 }
 
-static void release(struct bus *b, struct bus_name *name)
+static void release(struct bus *b, uint32_t realm, struct bus_name *name)
 {
-    struct shard *shard = shard_of(local_of(b), name->realm, name_key(&name->node));
+    struct shard *shard = shard_of(local_of(b), realm, name_key(&name->node));
     pthread_mutex_lock(&shard->lock);
     if (!name->is_lost)
         map_remove(&shard->names, &name->node);
@@ -182,12 +190,12 @@ void bus_port_post(struct bus_port *p, int i, struct bus_errand *e)
 
 static bool has_waiting(const struct bus_port *p)
 {
-    return atomic_load_explicit(&p->local->inboxes[p->bus.worker].n_waiting, memory_order_acquire) > 0;
+    return atomic_load_explicit(&p->inbox->n_waiting, memory_order_acquire) > 0;
 }
 
 static void drain(struct bus_port *p)
 {
-    struct inbox *inbox = &p->local->inboxes[p->bus.worker];
+    struct inbox *inbox = p->inbox;
     pthread_mutex_lock(&inbox->lock);
     struct bus_errand *e = inbox->first;
     inbox->first = inbox->last = NULL;
@@ -261,10 +269,11 @@ static bool send_relay(struct bus *b, struct peer_ref to, const struct relay *r)
 
 static struct bus_room *new_room(struct shard *shard, struct span name)
 {
-    struct bus_room *room = malloc(sizeof *room + name.len);
+    struct bus_room *room = name.len <= BUS_MAX_NAME ? malloc(offsetof(struct bus_room, name) + name.len) : NULL;
     if (!room)
         return NULL;
-    *room = (struct bus_room){ .shard = shard, .name_len = (uint32_t)name.len };
+    room->n_joined = room->n_seats = room->n_letters = 0;
+    room->name_len = (uint16_t)name.len;
     list_init(&room->seats);
     if (name.len)
         memcpy(room->name, name.p, name.len);
@@ -280,24 +289,25 @@ static struct bus_room *find_room(struct shard *shard, struct span name)
     return node ? CONTAINER_OF(node, struct bus_room, node) : NULL;
 }
 
-static void free_room_if_unused(struct bus_room *room)
+static void free_room_if_unused(struct shard *shard, struct bus_room *room)
 {
     if (room->n_seats || room->n_letters)
         return;
-    map_remove(&room->shard->rooms, &room->node);
+    map_remove(&shard->rooms, &room->node);
     free(room);
 }
 
-// Gathers in p->refs the room's members here who joined before AT, but EXCEPT. Returns a bit for each other worker that
-// has some. With the shard's lock held.
-static uint64_t gather_members(struct bus_port *p, const struct bus_room *room, uint64_t at, struct peer_ref except)
+// Gathers in p->refs those of the first N_JOINED members of ROOM who are here, but EXCEPT. Returns a bit for each other
+// worker that has some. With the shard's lock held.
+static uint64_t gather_members(struct bus_port *p, const struct bus_room *room, uint64_t n_joined,
+                               struct peer_ref except)
 {
     uint64_t others = 0;
     p->refs.len = 0;
     LIST_EACH(&room->seats, node)
     {
         const struct bus_seat *seat = CONTAINER_OF(node, struct bus_seat, in_room);
-        if (seat->joined_at >= at || peer_ref_equal(seat->ref, except))
+        if (seat->number > n_joined || peer_ref_equal(seat->ref, except))
             continue;
         if (!is_here(p, seat->ref))
             others |= UINT64_C(1) << seat->ref.worker;
@@ -321,40 +331,41 @@ static void deliver_gathered(struct bus_port *p, const struct relay *r)
     p->refs = refs;
 }
 
-static void post_to_room(struct bus_port *p, int worker, struct bus_room *room, const struct relay *r)
+static void post_to_room(struct bus_port *p, int worker, struct shard *shard, struct bus_room *room,
+                         const struct relay *r)
 {
     struct letter *letter = write_letter(r);
     if (!letter)
         return;
     letter->room = room;
-    letter->at = room->n_events;
+    letter->shard = shard;
+    letter->n_joined = room->n_joined;
     room->n_letters++;
     bus_port_post(p, worker, &letter->errand);
 }
 
-// Publishes R to ROOM as its next event. With the shard's lock held; true when those gathered are to be delivered to
+// Publishes R to ROOM. With the shard's lock held; true when those gathered are to be delivered to
 // after it is given back.
-static bool publish_locked(struct bus_port *p, struct bus_room *room, const struct relay *r)
+static bool publish_locked(struct bus_port *p, struct shard *shard, struct bus_room *room, const struct relay *r)
 {
-    room->n_events++;
-    uint64_t others = gather_members(p, room, room->n_events, r->from);
+    uint64_t others = gather_members(p, room, room->n_joined, r->from);
     for (int i = 0; others; i++, others >>= 1)
         if (others & 1)
-            post_to_room(p, i, room, r);
+            post_to_room(p, i, shard, room, r);
     if (!p->refs.len)
         return false;
     if (!has_waiting(p))
         return true;
-    post_to_room(p, p->bus.worker, room, r);
+    post_to_room(p, p->bus.worker, shard, room, r);
     return false;
 }
 
-static void publish(struct bus *b, const struct bus_seat *seat, const struct relay *r)
+static void publish(struct bus *b, uint32_t realm, const struct bus_seat *seat, const struct relay *r)
 {
     struct bus_port *p = (struct bus_port *)b;
-    struct shard *shard = seat->room->shard;
+    struct shard *shard = shard_of(p->local, realm, room_name(seat));
     pthread_mutex_lock(&shard->lock);
-    bool is_direct = publish_locked(p, seat->room, r);
+    bool is_direct = publish_locked(p, shard, seat->room, r);
     pthread_mutex_unlock(&shard->lock);
     if (is_direct)
         deliver_gathered(p, r);
@@ -366,7 +377,7 @@ static void publish_to(struct bus *b, uint32_t realm, struct span name, const st
     struct shard *shard = shard_of(p->local, realm, name);
     pthread_mutex_lock(&shard->lock);
     struct bus_room *room = find_room(shard, name);
-    bool is_direct = room && publish_locked(p, room, r);
+    bool is_direct = room && publish_locked(p, shard, room, r);
     pthread_mutex_unlock(&shard->lock);
     if (is_direct)
         deliver_gathered(p, r);
@@ -377,9 +388,9 @@ static int put_cards(struct buf *cards, const struct bus_room *room)
     LIST_EACH(&room->seats, node)
     {
         const struct bus_seat *seat = CONTAINER_OF(node, struct bus_seat, in_room);
-        if (!seat->card)
+        if (!seat->card_len)
             continue;
-        if ((cards->len && buf_put_span(cards, SPAN(",")) != 0) || buf_put_span(cards, *seat->card) != 0)
+        if ((cards->len && buf_put_span(cards, SPAN(",")) != 0) || buf_put_span(cards, bus_seat_card(seat)) != 0)
             return -ENOMEM;
     }
     return 0;
@@ -389,9 +400,10 @@ static int join_locked(struct bus_room *room, struct bus_seat *seat, const struc
                        struct bus_joined *joined)
 {
     joined->n_members = room->n_seats;
-    if (want->capacity && room->n_seats >= want->capacity)
+    size_t capacity = want->capacity && want->capacity < MAX_SEATS ? want->capacity : MAX_SEATS;
+    if (room->n_seats >= capacity)
         return -ENOSPC;
-    if (seat->card && put_cards(&joined->cards, room) != 0)
+    if (seat->card_len && put_cards(&joined->cards, room) != 0)
         return -ENOMEM;
     joined->n_members++;
     seat->room = room;
@@ -410,11 +422,11 @@ static int join(struct bus *b, struct bus_seat *seat, const struct bus_join *wan
         room = new_room(shard, want->name);
     int err = room ? join_locked(room, seat, want, joined) : -ENOMEM;
     if (err && room)
-        free_room_if_unused(room);
+        free_room_if_unused(shard, room);
     for (size_t i = 0; !err && i < want->n_news; i++)
-        is_direct[i] = publish_locked(p, room, &want->news[i]);
+        is_direct[i] = publish_locked(p, shard, room, &want->news[i]);
     if (!err) {
-        seat->joined_at = room->n_events;
+        seat->number = ++room->n_joined;
         list_append(&room->seats, &seat->in_room);
     }
     pthread_mutex_unlock(&shard->lock);
@@ -425,24 +437,19 @@ static int join(struct bus *b, struct bus_seat *seat, const struct bus_join *wan
     return err;
 }
 
-static void leave(struct bus *b, struct bus_seat *seat, const struct relay *news)
+static void leave(struct bus *b, uint32_t realm, struct bus_seat *seat, const struct relay *news)
 {
     struct bus_port *p = (struct bus_port *)b;
     struct bus_room *room = seat->room;
-    struct shard *shard = room->shard;
+    struct shard *shard = shard_of(p->local, realm, room_name(seat));
     pthread_mutex_lock(&shard->lock);
-    bool is_direct = news && publish_locked(p, room, news);
+    bool is_direct = news && publish_locked(p, shard, room, news);
     list_remove(&seat->in_room);
     room->n_seats--;
-    free_room_if_unused(room);
+    free_room_if_unused(shard, room);
     pthread_mutex_unlock(&shard->lock);
     if (is_direct)
         deliver_gathered(p, news);
-}
-
-static struct span room_name(const struct bus_seat *seat)
-{
-    return room_key(&seat->room->node);
 }
 
 static size_t count(struct bus *b, uint32_t realm, struct span name)
@@ -460,11 +467,11 @@ static size_t count(struct bus *b, uint32_t realm, struct span name)
 static void arrive_in_room(struct bus_port *p, struct letter *letter)
 {
     struct bus_room *room = letter->room;
-    struct shard *shard = room->shard;
+    struct shard *shard = letter->shard;
     pthread_mutex_lock(&shard->lock);
-    gather_members(p, room, letter->at, letter->relay.from);
+    gather_members(p, room, letter->n_joined, letter->relay.from);
     room->n_letters--;
-    free_room_if_unused(room);
+    free_room_if_unused(shard, room);
     pthread_mutex_unlock(&shard->lock);
     deliver_gathered(p, &letter->relay);
 }
@@ -549,7 +556,11 @@ void bus_local_free(struct bus_local *l)
 
 int bus_port_open(struct bus_port *p, struct bus_local *l, int i, uv_loop_t *loop, struct turn *turn, void *user)
 {
-    *p = (struct bus_port){ .bus = { .ops = &bus_ops, .worker = (uint8_t)i }, .local = l, .turn = turn, .user = user };
+    *p = (struct bus_port){ .bus = { .ops = &bus_ops, .worker = (uint8_t)i },
+                            .local = l,
+                            .inbox = &l->inboxes[i],
+                            .turn = turn,
+                            .user = user };
     l->inboxes[i].port = p;
     turn_task_init(&p->drain, on_drain_due);
     turn_task_init(&p->wakeup, wake_others);

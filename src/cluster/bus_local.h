@@ -16,6 +16,7 @@ enum { BUS_LOCAL_MAX_WORKERS = 64 };
 
 struct bus_local;
 struct bus_port;
+struct inbox;
 
 // Something for another worker's thread, embedded in what is to be done.
 struct bus_errand {
@@ -27,6 +28,7 @@ struct bus_errand {
 struct bus_port {
     struct bus bus; // first, for the switchboard
     struct bus_local *local;
+    struct inbox *inbox;
     struct turn *turn;
     void *user; // for errands
     uv_async_t wake;

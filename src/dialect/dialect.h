@@ -44,7 +44,8 @@ struct dialect {
     const char *name;    // as written after the '=' of --mount
     const char *summary; // for --help
     enum carrier carrier;
-    bool has_heartbeat; // a WebSocket over which no message comes for dialect_opts.alive_ms is closed
+    const struct peer_ops *peer_ops; // what arrives for its peers, if it has any
+    bool has_heartbeat;              // a WebSocket over which no message comes for dialect_opts.alive_ms is closed
     // A session begins. INTRO is what the client said of itself as it came: a Socket.IO client's auth object, or the query
     // of a WebSocket's address; may be empty. May be NULL.
     void (*on_open)(struct session *s, struct span intro);

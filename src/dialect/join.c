@@ -101,7 +101,7 @@ static bool make_key(struct key *key, struct span room, const struct json_value 
 
 static struct seat *seat_of(const struct session *s)
 {
-    return s->peer ? room_first_seat(s->peer) : NULL;
+    return s->peer ? s->peer->seats : NULL;
 }
 
 // What is told of the member with CARD when it comes or goes, as TYPE says.
@@ -120,7 +120,7 @@ static void leave_room(const struct session *s, struct seat *seat)
 {
     struct span parts[NEWS_PARTS];
     struct relay news = news_of(parts, s, MESSAGE_LEAVE, seat_card(seat));
-    room_leave(seat, &news);
+    room_leave(s->peer, seat, &news);
 }
 
 static void welcome(struct session *s, struct span id, struct span others)
@@ -194,7 +194,7 @@ static void join(struct session *s, const struct command *command, struct span t
                       command_quote(id, quote));
     else if (nick->type != JSON_ABSENT && (nick->type != JSON_STRING || nick->raw.len > MAX_NICK))
         command_error(s, FAULT_REFUSED, SPAN("A nick is a string of at most 4 KiB, not: "), command_quote(nick, quote));
-    else if (switchboard_claim(s->mount->realm, s, &peer_ops, key_span(&key)) != 0)
+    else if (switchboard_claim(s->mount->realm, s, key_span(&key)) != 0)
         command_error(s, FAULT_REFUSED, SPAN("This id is taken: "), command_quote(id, quote));
     else
         enter(s, room_name, id, nick);
@@ -256,7 +256,7 @@ static int put_stamped(struct buf *out, struct span text, struct span card)
 static void relay_to_all(struct session *s, const struct relay *r, const struct json_value *receiver)
 {
     (void)receiver;
-    room_publish(seat_of(s), r);
+    room_publish(s->peer, s->peer->seats, r);
 }
 
 static void relay_to_one(struct session *s, const struct relay *r, const struct json_value *receiver)
@@ -267,8 +267,8 @@ static void relay_to_one(struct session *s, const struct relay *r, const struct 
     struct realm *realm = s->mount->realm;
     struct relay addressed = *r;
     addressed.to_name = command_quote(receiver, quote);
-    if (!make_key(&key, room_name(seat_of(s)), receiver) || !switchboard_find(realm, key_span(&key), &target) ||
-        !switchboard_send(realm->switchboard, target, &addressed))
+    if (!make_key(&key, room_name(s->peer, s->peer->seats), receiver) ||
+        !switchboard_find(realm, key_span(&key), &target) || !switchboard_send(realm->switchboard, target, &addressed))
         complain_absent(s, addressed.to_name);
 }
 
@@ -357,6 +357,7 @@ static void on_text(struct session *s, struct span text)
 const struct dialect dialect_join = {
     .name = "join",
     .summary = "join a room under an id; offers go to all, answers to one (JSON over WebSocket)",
+    .peer_ops = &peer_ops,
     .on_text = on_text,
     .on_binary = command_binary,
     .on_close = on_close,

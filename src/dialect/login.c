@@ -92,7 +92,7 @@ static void login(struct session *s, const struct command *command, struct json_
     (void)command;
     char decoded[COMMAND_MAX_NAME];
     struct span name = command_name(&fields[NAME].value, decoded);
-    bool success = name.len && switchboard_claim(s->mount->realm, s, &peer_ops, name) == 0;
+    bool success = name.len && switchboard_claim(s->mount->realm, s, name) == 0;
     session_send_text(s, success ? SPAN("{\"type\":\"login\",\"success\":true}")
                                  : SPAN("{\"type\":\"login\",\"success\":false}"));
 }
@@ -279,6 +279,7 @@ static void on_close(struct session *s)
 const struct dialect dialect_login = {
     .name = "login",
     .summary = "log in by name, call by name (JSON over WebSocket)",
+    .peer_ops = &peer_ops,
     .on_open = on_open,
     .on_text = on_text,
     .on_binary = command_binary,

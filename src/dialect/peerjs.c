@@ -318,7 +318,7 @@ static void on_open(struct session *s, struct span query)
     }
     struct peer_ref loser;
     struct name_claim want = { intro.id, intro.token };
-    int err = switchboard_take_over(s->mount->realm, s, &peer_ops, &want, &loser);
+    int err = switchboard_take_over(s->mount->realm, s, &want, &loser);
     if (err == -EEXIST) {
         refuse(s, SPAN("ID-TAKEN"), SPAN("ID is taken"));
     } else if (err < 0) {
@@ -346,6 +346,7 @@ static void on_close(struct session *s)
 const struct dialect dialect_peerjs = {
     .name = "peerjs",
     .summary = "clients of PeerJS (WebSocket and HTTP)",
+    .peer_ops = &peer_ops,
     .has_heartbeat = true,
     .on_open = on_open,
     .on_text = on_text,

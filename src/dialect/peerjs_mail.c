@@ -51,7 +51,7 @@ static void end_mail(struct mail *m)
         end_letter(m);
     deadline_cancel(&m->expiry);
     list_remove(&m->in_outbox);
-    room_leave(m->seat, NULL);
+    room_leave(m->session->peer, m->seat, NULL);
     free(m);
 }
 
@@ -69,7 +69,7 @@ static void say_expired(struct session *s, struct span name)
 static void on_expiry(struct deadline *d)
 {
     struct mail *m = CONTAINER_OF(d, struct mail, expiry);
-    say_expired(m->session, room_name(m->seat));
+    say_expired(m->session, room_name(m->session->peer, m->seat));
     end_mail(m);
 }
 
@@ -87,9 +87,9 @@ struct peerjs_outbox *peerjs_outbox(struct session *s)
 // Begins the mail of S for NAME, or returns NULL.
 static struct mail *begin_mail(struct session *s, struct span name)
 {
-    struct mail *m = s->peer->n_seats < MAX_ADDRESSEES ? malloc(sizeof *m) : NULL;
+    struct mail *m = malloc(sizeof *m);
     struct peerjs_outbox *o = m ? peerjs_outbox(s) : NULL;
-    struct room_join want = { .name = name, .capacity = ROOM_UNLIMITED };
+    struct room_join want = { .name = name, .capacity = ROOM_UNLIMITED, .max_seats = MAX_ADDRESSEES };
     struct bus_joined joined;
     if (!o)
         goto fail;
@@ -139,7 +139,7 @@ struct mail *peerjs_find_mail(const struct session *s, struct span name)
     LIST_EACH(&o->mail, node)
     {
         struct mail *m = CONTAINER_OF(node, struct mail, in_outbox);
-        if (span_equal(room_name(m->seat), name))
+        if (span_equal(room_name(m->session->peer, m->seat), name))
             return m;
     }
     return NULL;
@@ -169,7 +169,7 @@ void peerjs_send_mail(struct mail *m, struct peer_ref to)
     while (m->first) {
         struct span text = { m->first->text, m->first->len };
         struct relay r = { .from = p->ref,
-                           .to_name = room_name(m->seat),
+                           .to_name = room_name(p, m->seat),
                            .kind = PEERJS_CALL,
                            .type = m->first->type,
                            .parts = &text,
@@ -194,7 +194,7 @@ void peerjs_forward_mail(struct session *s, struct peer_ref successor)
         for (const struct letter *l = m->first; l; l = l->next) {
             struct span text = { l->text, l->len };
             struct relay r = { .from = s->peer->ref,
-                               .to_name = room_name(m->seat),
+                               .to_name = room_name(s->peer, m->seat),
                                .kind = PEERJS_MAIL,
                                .type = l->type,
                                .parts = &text,

@@ -106,19 +106,16 @@ static int put_joined_sentence(struct buf *out, struct span before, struct span 
 // A room that no client can name, with everyone in it; only there when an option needs it.
 static const struct span lobby_name;
 
-static bool is_lobby(const struct seat *seat)
+static bool is_lobby(const struct session *s, const struct seat *seat)
 {
-    return room_name(seat).len == 0;
+    return room_name(s->peer, seat).len == 0;
 }
 
 static void publish_to_all(const struct session *s, const struct relay *r)
 {
-    LIST_EACH(&s->peer->seats, node)
-    {
-        const struct seat *seat = CONTAINER_OF(node, struct seat, in_peer);
-        if (is_lobby(seat))
-            room_publish(seat, r);
-    }
+    for (const struct seat *seat = s->peer->seats; seat; seat = seat->next)
+        if (is_lobby(s, seat))
+            room_publish(s->peer, seat, r);
 }
 
 // The tutorial's last two emits: events whose name is a sentence.
@@ -175,8 +172,10 @@ static int take_seat(struct session *s, struct span room, struct span args, size
     make_news(&join, s, MESSAGE_JOIN, SPAN("\"join\""), args);
     make_news(&ready, s, MESSAGE_NONE, SPAN("\"ready\""), args);
     struct relay both[] = { join.relay, ready.relay };
-    struct room_join want = { .name = room, .capacity = s->mount->opts->rooms.capacity, .news = both, .n_news = 2 };
-    int err = s->peer->n_seats < MAX_ROOMS ? room_join(s->peer, &want, &seat, &joined) : -ENOSPC;
+    struct room_join want = {
+        .name = room, .capacity = s->mount->opts->rooms.capacity, .max_seats = MAX_ROOMS, .news = both, .n_news = 2
+    };
+    int err = room_join(s->peer, &want, &seat, &joined);
     // Who asks again for its own room takes no second seat and hears what it heard the first time.
     *n_members = err == 0 ? joined.n_members : err == -EALREADY ? room_count(s->mount->realm, room) : 0;
     buf_fini(&join.name);
@@ -235,31 +234,27 @@ static void message(struct session *s, const struct dialect_event *e)
         buf_fini(&items);
     }
     bool is_broadcast = s->mount->opts->rooms.is_broadcast;
-    LIST_EACH(&s->peer->seats, node)
-    {
-        const struct seat *seat = CONTAINER_OF(node, struct seat, in_peer);
-        if (is_lobby(seat) == is_broadcast)
-            room_publish(seat, &r);
-    }
+    for (const struct seat *seat = s->peer->seats; seat; seat = seat->next)
+        if (is_lobby(s, seat) == is_broadcast)
+            room_publish(s->peer, seat, &r);
 }
 
 static void leave_room(const struct session *s, struct seat *seat)
 {
     struct buf args = { 0 };
     struct news bye;
-    bool is_told = put_room_args(&args, s, room_name(seat), false) == 0;
+    bool is_told = put_room_args(&args, s, room_name(s->peer, seat), false) == 0;
     make_news(&bye, s, MESSAGE_LEAVE, SPAN("\"bye\""), buf_span(&args));
-    room_leave(seat, is_told ? &bye.relay : NULL);
+    room_leave(s->peer, seat, is_told ? &bye.relay : NULL);
     buf_fini(&bye.name);
     buf_fini(&args);
 }
 
 static void leave_rooms(const struct session *s)
 {
-    LIST_EACH(&s->peer->seats, node)
-    {
-        struct seat *seat = CONTAINER_OF(node, struct seat, in_peer);
-        if (!is_lobby(seat))
+    for (struct seat *seat = s->peer->seats, *next; seat; seat = next) {
+        next = seat->next;
+        if (!is_lobby(s, seat))
             leave_room(s, seat);
     }
 }
@@ -334,7 +329,7 @@ static void on_open(struct session *s, struct span auth)
 {
     (void)auth;
     const struct rooms_opts *opts = &s->mount->opts->rooms;
-    int err = switchboard_enter(s->mount->realm, s, &peer_ops);
+    int err = switchboard_enter(s->mount->realm, s);
     if (!err && (opts->is_broadcast || opts->has_sentences)) {
         struct seat *seat;
         struct bus_joined joined;
@@ -357,6 +352,7 @@ const struct dialect dialect_rooms = {
     .name = "rooms",
     .summary = "two meet in a room and pass messages (Socket.IO)",
     .carrier = CARRIER_SOCKETIO,
+    .peer_ops = &peer_ops,
     .on_open = on_open,
     .on_event = on_event,
     .on_close = on_close,

@@ -54,26 +54,26 @@ static struct span topic_of(const struct json_value *value, char out[MAX_TOPIC])
 static bool subscribe(struct session *s, struct span topic)
 {
     const struct topics_opts *opts = &s->mount->opts->topics;
-    struct room_join want = { .name = topic, .capacity = opts->max_subscribers };
+    struct room_join want = { .name = topic, .capacity = opts->max_subscribers, .max_seats = opts->max_topics };
     struct bus_joined joined;
     struct seat *seat;
-    if (!s->peer && switchboard_enter(s->mount->realm, s, &peer_ops) != 0)
+    if (!s->peer && switchboard_enter(s->mount->realm, s) != 0)
         return false; // for want of memory
-    if (s->peer->n_seats >= opts->max_topics && !room_find_seat(s->peer, topic)) {
-        command_error(s, FAULT_REFUSED, SPAN("Too many topics; not subscribed to: "), topic);
-        return false;
-    }
     int err = room_join(s->peer, &want, &seat, &joined);
-    if (err && err != -EALREADY)
-        command_error(s, FAULT_REFUSED, SPAN("Too many subscribers; not subscribed to: "), topic);
-    return !err || err == -EALREADY;
+    if (!err || err == -EALREADY)
+        return true;
+    command_error(s, FAULT_REFUSED,
+                  err == -EMFILE ? SPAN("Too many topics; not subscribed to: ")
+                                 : SPAN("Too many subscribers; not subscribed to: "),
+                  topic);
+    return false;
 }
 
 static bool unsubscribe(struct session *s, struct span topic)
 {
     struct seat *seat = s->peer ? room_find_seat(s->peer, topic) : NULL;
     if (seat)
-        room_leave(seat, NULL);
+        room_leave(s->peer, seat, NULL);
     return true;
 }
 
@@ -196,6 +196,7 @@ static int on_http(const struct mount *m, struct span path, struct dialect_page 
 const struct dialect dialect_topics = {
     .name = "topics",
     .summary = "publish and subscribe: y-webrtc, Trystero's ws-relay",
+    .peer_ops = &peer_ops,
     .on_text = on_text,
     .on_binary = on_text,
     .on_close = on_close,

@@ -23,7 +23,11 @@ static int mount_init(struct mount *m, const struct dialect *dialect, struct mou
     *m = (struct mount){ .dialect = dialect, .opts = opts, .realm = malloc(sizeof(struct realm)) };
     if (!m->realm)
         return -ENOMEM;
-    *m->realm = (struct realm){ .switchboard = all->switchboard, .bus = all->bus, .id = all->next_realm++ };
+    *m->realm = (struct realm){ .switchboard = all->switchboard,
+                                .bus = all->bus,
+                                .seats = &all->switchboard->seats,
+                                .peer_ops = dialect->peer_ops,
+                                .id = all->next_realm++ };
     size_t n = 0;
     while (dialect->choices && dialect->choices[n])
         n++;

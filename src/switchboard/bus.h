@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/list.h"
@@ -33,7 +34,8 @@ struct peer_ref {
 
 static inline bool peer_ref_equal(struct peer_ref a, struct peer_ref b)
 {
-    return a.worker == b.worker && a.slot == b.slot && a.generation == b.generation;
+    _Static_assert(sizeof a == 8, "one word, with nothing between its parts");
+    return memcmp(&a, &b, sizeof a) == 0;
 }
 
 // A message on its way from one peer to another, or to a room.
@@ -52,12 +54,13 @@ struct relay {
 struct bus_name {
     struct map_node node;
     struct peer_ref ref; // who holds it
-    uint32_t realm;
-    uint32_t len;
-    uint32_t key_len; // 0: it can't be taken over
+    uint16_t len;
+    uint16_t key_len; // 0: it can't be taken over
     bool is_lost;     // it was taken over; the bus's own
     char text[];      // the name, and behind it the key
 };
+
+enum { BUS_MAX_NAME = UINT16_MAX }; // bytes of a name, a key, or a room's name
 
 struct bus_room;
 
@@ -66,9 +69,16 @@ struct bus_seat {
     struct list in_room;
     struct bus_room *room; // set by join
     struct peer_ref ref;
-    uint64_t joined_at;      // the room's count of events then
-    const struct span *card; // what others are to know of this member; NULL: nothing
+    uint64_t number : 40;   // among all who ever joined the room; set by join
+    uint64_t card_len : 24; // bytes behind the seat that say what others are to know of this member
 };
+
+enum { BUS_MAX_CARD = (1 << 24) - 1 };
+
+static inline struct span bus_seat_card(const struct bus_seat *seat)
+{
+    return (struct span){ (const char *)(seat + 1), seat->card_len };
+}
 
 // What join asks for.
 struct bus_join {
@@ -98,12 +108,12 @@ struct bus_handler {
 struct bus;
 
 struct bus_ops {
-    // Takes NAME, which is filled in. 0, -EEXIST, or -ENOMEM.
-    int (*claim)(struct bus *b, struct bus_name *name);
+    // Takes NAME, which is filled in, in REALM. 0, -EEXIST, or -ENOMEM.
+    int (*claim)(struct bus *b, uint32_t realm, struct bus_name *name);
     // The same, but a peer that holds it under NAME's key loses it to NAME: 1 then, with *LOSER saying who that is.
-    int (*take_over)(struct bus *b, struct bus_name *name, struct peer_ref *loser);
-    // Gives back what was claimed, lost or not.
-    void (*release)(struct bus *b, struct bus_name *name);
+    int (*take_over)(struct bus *b, uint32_t realm, struct bus_name *name, struct peer_ref *loser);
+    // Gives back what was claimed in REALM, lost or not.
+    void (*release)(struct bus *b, uint32_t realm, struct bus_name *name);
     // Whether someone holds NAME in REALM; *REF says who.
     bool (*find)(struct bus *b, uint32_t realm, struct span name, struct peer_ref *ref);
     // How many names are held in REALM. VISIT (may be NULL) sees each, in no particular order, and must not call the bus.
@@ -113,10 +123,10 @@ struct bus_ops {
     // Takes SEAT, whose ref and card are filled in, as WANT says. 0, -ENOSPC, or -ENOMEM; JOINED is filled in but for
     // -ENOMEM.
     int (*join)(struct bus *b, struct bus_seat *seat, const struct bus_join *want, struct bus_joined *joined);
-    // Gives SEAT back, publishing NEWS (may be NULL) to those who stay.
-    void (*leave)(struct bus *b, struct bus_seat *seat, const struct relay *news);
-    // Delivers R to all in SEAT's room but SEAT's own peer.
-    void (*publish)(struct bus *b, const struct bus_seat *seat, const struct relay *r);
+    // Gives SEAT, of a room of REALM, back, publishing NEWS (may be NULL) to those who stay.
+    void (*leave)(struct bus *b, uint32_t realm, struct bus_seat *seat, const struct relay *news);
+    // Delivers R to all in SEAT's room, which is REALM's, but SEAT's own peer.
+    void (*publish)(struct bus *b, uint32_t realm, const struct bus_seat *seat, const struct relay *r);
     // Delivers R to all in the room called NAME, if there is one, but the peer that R is from.
     void (*publish_to)(struct bus *b, uint32_t realm, struct span name, const struct relay *r);
     // The name of SEAT's room, for as long as it is held.

@@ -7,48 +7,55 @@
 
 #include "switchboard/realm.h"
 
-static struct call *call_of(struct list *node)
-{
-    return CONTAINER_OF(node, struct call, in_peer);
-}
-
 struct call *peer_find_call(const struct peer *p, struct peer_ref other)
 {
-    LIST_EACH(&p->calls, node)
-    if (peer_ref_equal(call_of(node)->other, other))
-        return call_of(node);
-    return NULL;
+    struct call *call = p->calls;
+    while (call && !peer_ref_equal(call->other, other))
+        call = call->next;
+    return call;
 }
 
-struct call *peer_latest_call(const struct peer *p)
+// Takes CALL, one of P's, off P's list.
+static void unlink_call(struct peer *p, const struct call *call)
 {
-    return list_is_empty(&p->calls) ? NULL : call_of(p->calls.next);
+    struct call **at = &p->calls;
+    while (*at != call)
+        at = &(*at)->next;
+    *at = call->next;
+}
+
+static struct call *new_call(const struct peer *p, struct peer_ref other, int *err)
+{
+    size_t n = 0;
+    for (const struct call *call = p->calls; call; call = call->next)
+        n++;
+    *err = n < PEER_MAX_CALLS ? -ENOMEM : -EMFILE;
+    struct call *call = n < PEER_MAX_CALLS ? malloc(sizeof *call) : NULL;
+    if (!call)
+        return NULL;
+    *call = (struct call){ .other = other };
+    p->realm->traffic.n_call_ends++;
+    return call;
 }
 
 int peer_add_call(struct peer *p, struct peer_ref other)
 {
+    int err = 0;
     struct call *call = peer_find_call(p, other);
-    if (call) {
-        list_remove(&call->in_peer);
-        list_prepend(&p->calls, &call->in_peer);
-        return 0;
-    }
-    if (p->n_calls >= PEER_MAX_CALLS)
-        return -EMFILE;
-    call = malloc(sizeof *call);
+    if (call)
+        unlink_call(p, call);
+    else
+        call = new_call(p, other, &err);
     if (!call)
-        return -ENOMEM;
-    *call = (struct call){ .other = other };
-    list_prepend(&p->calls, &call->in_peer);
-    p->n_calls++;
-    p->realm->traffic.n_call_ends++;
+        return err;
+    call->next = p->calls;
+    p->calls = call;
     return 0;
 }
 
 void peer_remove_call(struct peer *p, struct call *call)
 {
-    list_remove(&call->in_peer);
-    p->n_calls--;
+    unlink_call(p, call);
     p->realm->traffic.n_call_ends--;
     free(call);
 }

@@ -13,28 +13,18 @@
 #include "base/span.h"
 #include "switchboard/bus.h"
 
-struct peer;
+struct seat;
 struct session;
 
 enum { PEER_MAX_CALLS = 1024 }; // that one peer may be in, ring and be rung by, all together
 
-// What the dialect that made a peer wants to hear.
-struct peer_ops {
-    // R arrived for P. It is gone when this returns.
-    void (*on_relay)(struct peer *p, const struct relay *r);
-    // R, which P sent to one peer elsewhere, came too late: that one is gone. May be NULL.
-    void (*on_undelivered)(struct peer *p, const struct relay *r);
-};
-
 struct peer {
     struct bus_name *name; // owned; NULL: it has none
     struct peer_ref ref;
-    const struct peer_ops *ops;
     struct session *session;
     struct realm *realm;
-    struct list calls; // struct call
-    struct list seats; // struct seat
-    uint32_t n_calls, n_seats;
+    struct call *calls; // the latest first
+    struct seat *seats; // in the order of joining
 };
 
 static inline struct span peer_name(const struct peer *p)
@@ -45,7 +35,7 @@ static inline struct span peer_name(const struct peer *p)
 // One end of a call: P is in a call with OTHER, rings it or is rung by it. Each peer owns its own end; they are kept
 // in step by the messages that pass between the two.
 struct call {
-    struct list in_peer; // in peer->calls, the latest first
+    struct call *next; // of the same peer
     struct peer_ref other;
     // The dialect's own, all 0 in a new one: the numbers of P's first and its last offer, and of the last that it heard.
     uint32_t first_offer, last_offer, last_heard;
@@ -55,7 +45,10 @@ struct call {
 struct call *peer_find_call(const struct peer *p, struct peer_ref other);
 
 // P's latest call, or NULL.
-struct call *peer_latest_call(const struct peer *p);
+static inline struct call *peer_latest_call(const struct peer *p)
+{
+    return p->calls;
+}
 
 // Notes that P is in a call with OTHER, and that it is its latest. 0, -ENOMEM, or -EMFILE beyond PEER_MAX_CALLS.
 [[gnu::warn_unused_result]] int peer_add_call(struct peer *p, struct peer_ref other);

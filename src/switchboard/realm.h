@@ -9,12 +9,25 @@
 #include "switchboard/traffic.h"
 
 struct bus;
+struct peer;
+struct pool;
+struct relay;
 struct switchboard;
+
+// What the dialect whose peers these are wants to hear.
+struct peer_ops {
+    // R arrived for P. It is gone when this returns.
+    void (*on_relay)(struct peer *p, const struct relay *r);
+    // R, which P sent to one peer elsewhere, came too late: that one is gone. May be NULL.
+    void (*on_undelivered)(struct peer *p, const struct relay *r);
+};
 
 // One worker's door to a realm.
 struct realm {
     struct switchboard *switchboard;
-    struct bus *bus;   // the switchboard's
+    struct bus *bus;    // the switchboard's
+    struct pool *seats; // the switchboard's
+    const struct peer_ops *peer_ops;
     uint32_t id;       // the same for all workers
     uint32_t n_offers; // that left here, for a dialect that numbers them
     size_t kept_len;   // bytes that a dialect keeps here for those who are not there yet

@@ -5,81 +5,95 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/pool.h"
 #include "switchboard/realm.h"
 #include "switchboard/session.h"
 
-struct seat *room_find_seat(const struct peer *p, struct span name)
+// Where P's list says who has the seat in the room called NAME: NULL is there when nobody does, and *N is how many it has.
+static struct seat **find_link(struct peer *p, struct span name, size_t *n)
 {
-    LIST_EACH(&p->seats, node)
-    {
-        struct seat *seat = CONTAINER_OF(node, struct seat, in_peer);
-        if (span_equal(room_name(seat), name))
-            return seat;
-    }
-    return NULL;
+    struct seat **at = &p->seats;
+    for (*n = 0; *at && !span_equal(room_name(p, *at), name); ++*n)
+        at = &(*at)->next;
+    return at;
 }
 
-// A seat with a copy of CARD behind it, when there is one.
-static struct seat *make_seat(struct peer *p, struct span card)
+struct seat *room_find_seat(const struct peer *p, struct span name)
 {
-    struct span *copy;
-    struct seat *seat = malloc(sizeof *seat + (card.len ? sizeof *copy + card.len : 0));
+    struct seat *seat = p->seats;
+    while (seat && !span_equal(room_name(p, seat), name))
+        seat = seat->next;
+    return seat;
+}
+
+// A seat with a copy of CARD behind it. Nearly all have none and are of one size.
+static struct seat *new_seat(const struct peer *p, struct span card)
+{
+    struct seat *seat = NULL;
+    if (!card.len)
+        seat = pool_take(p->realm->seats);
+    else if (card.len <= BUS_MAX_CARD)
+        seat = malloc(sizeof *seat + card.len);
     if (!seat)
         return NULL;
-    *seat = (struct seat){ .bus.ref = p->ref, .peer = p };
-    if (!card.len)
-        return seat;
-    copy = (struct span *)(seat + 1);
-    *copy = (struct span){ memcpy(copy + 1, card.p, card.len), card.len };
-    seat->bus.card = copy;
+    *seat = (struct seat){ .bus = { .ref = p->ref, .card_len = (uint32_t)card.len & BUS_MAX_CARD } };
+    if (card.len)
+        memcpy(seat + 1, card.p, card.len);
     return seat;
+}
+
+static void free_seat(const struct peer *p, struct seat *seat)
+{
+    if (seat->bus.card_len)
+        free(seat);
+    else
+        pool_give(p->realm->seats, seat);
 }
 
 int room_join(struct peer *p, const struct room_join *want, struct seat **seat, struct bus_joined *joined)
 {
     struct bus *bus = p->realm->bus;
+    size_t n_seats;
+    struct seat **end = find_link(p, want->name, &n_seats);
     *joined = (struct bus_joined){ 0 };
     session_note(p->session, SESSION_ASKS_FOR_SEAT);
-    *seat = room_find_seat(p, want->name);
+    *seat = *end;
     if (*seat)
         return -EALREADY;
-    struct seat *new_seat = make_seat(p, want->card);
-    if (!new_seat)
+    if (want->max_seats && n_seats >= want->max_seats)
+        return -EMFILE;
+    struct seat *taken = new_seat(p, want->card);
+    if (!taken)
         return -ENOMEM;
     struct bus_join asked = { .realm = p->realm->id,
                               .name = want->name,
                               .capacity = want->capacity,
                               .news = want->news,
                               .n_news = want->n_news };
-    int err = bus->ops->join(bus, &new_seat->bus, &asked, joined);
+    int err = bus->ops->join(bus, &taken->bus, &asked, joined);
     if (err) {
-        free(new_seat);
+        free_seat(p, taken);
         return err;
     }
-    list_append(&p->seats, &new_seat->in_peer);
-    p->n_seats++;
-    *seat = new_seat;
+    *seat = *end = taken;
     session_note(p->session, SESSION_ARRIVES);
     return 0;
 }
 
-void room_leave(struct seat *seat, const struct relay *news)
+void room_leave(struct peer *p, struct seat *seat, const struct relay *news)
 {
-    struct bus *bus = seat->peer->realm->bus;
-    list_remove(&seat->in_peer);
-    seat->peer->n_seats--;
-    bus->ops->leave(bus, &seat->bus, news);
-    free(seat);
+    struct bus *bus = p->realm->bus;
+    struct seat **at = &p->seats;
+    while (*at != seat)
+        at = &(*at)->next;
+    *at = seat->next;
+    bus->ops->leave(bus, p->realm->id, &seat->bus, news);
+    free_seat(p, seat);
 }
 
-struct seat *room_first_seat(const struct peer *p)
+struct span room_name(const struct peer *p, const struct seat *seat)
 {
-    return list_is_empty(&p->seats) ? NULL : CONTAINER_OF(p->seats.next, struct seat, in_peer);
-}
-
-struct span room_name(const struct seat *seat)
-{
-    return seat->peer->realm->bus->ops->room_name(&seat->bus);
+    return p->realm->bus->ops->room_name(&seat->bus);
 }
 
 size_t room_count(const struct realm *realm, struct span name)
@@ -94,8 +108,8 @@ void room_publish_to(const struct realm *realm, struct span name, const struct r
     bus->ops->publish_to(bus, realm->id, name, r);
 }
 
-void room_publish(const struct seat *seat, const struct relay *r)
+void room_publish(const struct peer *p, const struct seat *seat, const struct relay *r)
 {
-    struct bus *bus = seat->peer->realm->bus;
-    bus->ops->publish(bus, &seat->bus, r);
+    struct bus *bus = p->realm->bus;
+    bus->ops->publish(bus, p->realm->id, &seat->bus, r);
 }

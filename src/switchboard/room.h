@@ -15,41 +15,39 @@ enum { ROOM_UNLIMITED = 0 };
 
 // A peer's place in a room.
 struct seat {
+    struct seat *next; // of the same peer
     struct bus_seat bus;
-    struct list in_peer; // in peer->seats
-    struct peer *peer;
 };
 
 static inline struct span seat_card(const struct seat *seat)
 {
-    return seat->bus.card ? *seat->bus.card : (struct span){ 0 };
+    return bus_seat_card(&seat->bus);
 }
 
 // What joining asks for.
 struct room_join {
     struct span name;
     size_t capacity;          // or ROOM_UNLIMITED
+    size_t max_seats;         // that one peer may have; 0: any number
     struct span card;         // what the others are to know of the new member; copied
     const struct relay *news; // told to those inside, in the same step
     size_t n_news;
 };
 
-// Gives P a seat in a room of its realm, which is made if need be. 0 with *SEAT, -ENOSPC when the room is full, -EALREADY
-// with *SEAT when P sits there already, or -ENOMEM. JOINED, whose cards the caller frees, is filled in on 0 and -ENOSPC.
+// Gives P a seat in a room of its realm, which is made if need be. 0 with *SEAT, -ENOSPC when the room is full, -EMFILE when
+// P has as many seats as it may, -EALREADY with *SEAT when P sits there already, or -ENOMEM. JOINED, whose cards the caller
+// frees, is filled in on 0 and -ENOSPC.
 [[gnu::warn_unused_result]] int room_join(struct peer *p, const struct room_join *want, struct seat **seat,
                                           struct bus_joined *joined);
 
-// Frees SEAT, and its room with the last one, telling NEWS (may be NULL) to those who stay.
-void room_leave(struct seat *seat, const struct relay *news);
+// Frees SEAT, one of P's, and its room with the last one, telling NEWS (may be NULL) to those who stay.
+void room_leave(struct peer *p, struct seat *seat, const struct relay *news);
 
 // P's seat in the room called NAME, or NULL.
 struct seat *room_find_seat(const struct peer *p, struct span name);
 
-// P's first seat, or NULL.
-struct seat *room_first_seat(const struct peer *p);
-
-// The name of SEAT's room.
-struct span room_name(const struct seat *seat);
+// The name of the room that SEAT, one of P's, is in.
+struct span room_name(const struct peer *p, const struct seat *seat);
 
 // How many sit in the room of REALM called NAME.
 size_t room_count(const struct realm *realm, struct span name);
@@ -57,7 +55,7 @@ size_t room_count(const struct realm *realm, struct span name);
 // Delivers R to everyone in the room of REALM called NAME but the peer that R is from.
 void room_publish_to(const struct realm *realm, struct span name, const struct relay *r);
 
-// Delivers R to everyone in SEAT's room but SEAT's own peer.
-void room_publish(const struct seat *seat, const struct relay *r);
+// Delivers R to everyone but P in the room that SEAT, one of P's, is in.
+void room_publish(const struct peer *p, const struct seat *seat, const struct relay *r);
 
 #endif

@@ -15,42 +15,33 @@
 #include "switchboard/bus.h"
 #include "switchboard/peer.h"
 #include "switchboard/realm.h"
+#include "switchboard/roster.h"
 #include "switchboard/session.h"
-
-struct peer_slot {
-    struct peer *peer;   // NULL while free
-    uint32_t generation; // of the peer that is in it, or of the next
-    uint32_t next_free;
-};
 
 struct switchboard {
     struct bus *bus;
     struct deadlines *deadlines; // the worker's, for its dialects; set by who owns the switchboard
     bool is_ending;              // the server stops: who goes now does so for that reason alone
-    struct pool peers;
-    struct peer_slot *slots;
-    uint32_t n_slots;
-    uint32_t first_free; // slots are strung together by next_free; n_slots ends the string
+    struct roster roster;        // its peers
+    struct pool seats;           // of theirs, those that have no card
 };
 
 // Makes S an empty switchboard, which holds no memory yet.
 void switchboard_init(struct switchboard *s);
 
-// Links S to others by BUS, whose handler it becomes; before there are any peers.
+// Links S to others by BUS, whose handler it becomes; once, before there are any peers.
 void switchboard_connect(struct switchboard *s, struct bus *bus);
 
 // Frees it; every peer must have been released.
 void switchboard_fini(struct switchboard *s);
 
 // Makes SESSION a peer of REALM without a name: it can sit in rooms and be answered. 0 or -ENOMEM.
-[[gnu::warn_unused_result]] int switchboard_enter(struct realm *realm, struct session *session,
-                                                  const struct peer_ops *ops);
+[[gnu::warn_unused_result]] int switchboard_enter(struct realm *realm, struct session *session);
 
 // Makes SESSION the peer called NAME in REALM, or renames the peer that it is there already, which keeps its calls and
-// seats. OPS is told what arrives. 0, -EEXIST when another session holds the name, or -ENOMEM; on an error all is as
-// before.
-[[gnu::warn_unused_result]] int switchboard_claim(struct realm *realm, struct session *session,
-                                                  const struct peer_ops *ops, struct span name);
+// seats. 0, -EEXIST when another session holds the name, -ENAMETOOLONG beyond BUS_MAX_NAME bytes, or -ENOMEM; on an error
+// all is as before.
+[[gnu::warn_unused_result]] int switchboard_claim(struct realm *realm, struct session *session, struct span name);
 
 // A name that its holder can take over from itself: a client that comes back while its last connection still seems to live.
 struct name_claim {
@@ -61,8 +52,7 @@ struct name_claim {
 // As switchboard_claim() for a SESSION without a peer, but from one that holds the name under the same key it is taken: 1
 // then, and *LOSER says who that is. It lives on, not to be found any more; the dialect tells it to end.
 [[gnu::warn_unused_result]] int switchboard_take_over(struct realm *realm, struct session *session,
-                                                      const struct peer_ops *ops, const struct name_claim *want,
-                                                      struct peer_ref *loser);
+                                                      const struct name_claim *want, struct peer_ref *loser);
 
 // Ends PEER: its name is free, its calls and seats are gone, session->peer is NULL. Nobody is told: the dialect does
 // that before.

@@ -161,7 +161,8 @@ static inline void rig_check_nothing_left(void)
                                        &s->engineio_home.session_pool,
                                        &s->worker.conns.conn_pool,
                                        &s->worker.conns.chunk_pool,
-                                       &s->switchboard.peers };
+                                       &s->switchboard.roster.block_pool,
+                                       &s->switchboard.seats };
         for (size_t j = 0; j < sizeof pools / sizeof *pools; j++)
             must(pools[j]->n_in_use == 0);
     }

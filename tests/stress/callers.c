@@ -145,7 +145,7 @@ static void on_undelivered(struct peer *p, const struct relay *r)
     CHECK(r->kind == KIND_DIRECT || r->kind == KIND_LOST, "the message changed");
 }
 
-static const struct peer_ops peer_ops = { .on_relay = on_relay, .on_undelivered = on_undelivered };
+const struct peer_ops caller_peer_ops = { .on_relay = on_relay, .on_undelivered = on_undelivered };
 
 // ---- names
 
@@ -182,7 +182,7 @@ static void log_in(struct caller *c)
         return;
     if (old >= 0)
         disown(c);
-    int err = switchboard_claim(realm, &c->session, &peer_ops, name_text(name, text));
+    int err = switchboard_claim(realm, &c->session, name_text(name, text));
     CHECK(err == 0 || err == -EEXIST, "error %d", err);
     if (err) {
         c->worker->stats.n_refused++;
@@ -208,7 +208,7 @@ static void take_over(struct caller *c)
     c->name = N_NAMES + (int)chance_below(&w->chance, N_KEYED);
     c->is_lost = false;
     struct name_claim want = { .name = name_text(c->name, text), .key = SPAN("key") };
-    int err = switchboard_take_over(&w->realm, &c->session, &peer_ops, &want, &loser);
+    int err = switchboard_take_over(&w->realm, &c->session, &want, &loser);
     CHECK(err >= 0, "error %d", err);
     if (err == 0)
         return;
@@ -354,7 +354,7 @@ static void talk_to_room(struct caller *c)
     struct note note = next_note(c);
     struct relay r = relay_of(c, KIND_TALK, &note, parts);
     c->worker->stats.n_published++;
-    room_publish(c->seat, &r);
+    room_publish(c->session.peer, c->seat, &r);
     finish_event(c, note.event);
 }
 
@@ -366,7 +366,7 @@ static void leave_room(struct caller *c)
     struct seat *seat = c->seat;
     atomic_fetch_sub(&c->worker->field->seats[c->room], 1);
     c->seat = NULL;
-    room_leave(seat, &r);
+    room_leave(c->session.peer, seat, &r);
     finish_event(c, note.event);
 }
 

@@ -127,13 +127,16 @@ static void worker_begin(struct field *f, struct bus_local *local, int i, const 
     w->switchboard_handler = bus->handler;
     bus->handler = &handler;
     bus->user = w;
-    w->realm = (struct realm){ .switchboard = &w->switchboard, .bus = bus };
+    w->realm = (struct realm){
+        .switchboard = &w->switchboard, .bus = bus, .seats = &w->switchboard.seats, .peer_ops = &caller_peer_ops
+    };
     callers_init(w);
 }
 
 static void worker_end(struct stress_worker *w)
 {
-    CHECK(w->switchboard.peers.n_in_use == 0, "%zu peers are left", w->switchboard.peers.n_in_use);
+    CHECK(w->switchboard.roster.block_pool.n_in_use == 0, "somebody is left");
+    CHECK(w->switchboard.seats.n_in_use == 0, "a seat is left");
     bus_port_close(&w->port);
     worker_fini(&w->worker);
     switchboard_fini(&w->switchboard);

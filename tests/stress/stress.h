@@ -113,6 +113,9 @@ static inline int capacity_of(int room)
     return 2 + room % 7;
 }
 
+// What arrives for them.
+extern const struct peer_ops caller_peer_ops;
+
 // Makes the callers of W, which is otherwise ready.
 void callers_init(struct stress_worker *w);
 

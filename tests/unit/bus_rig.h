@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "switchboard/bus.h"
 
-enum { RIG_WORKERS = 3, RIG_REALMS = 2, RIG_PEERS = 16, RIG_KIND = 7 };
+enum { RIG_WORKERS = 3, RIG_REALMS = 2, RIG_ROOMS = 1, RIG_PEERS = 16, RIG_KIND = 7 };
 
 // What makes buses.
 struct rig_ops {
@@ -51,8 +51,7 @@ struct rig {
 
 struct rig_seat {
     struct bus_seat bus;
-    struct span card;
-    char text[24]; // of the card
+    char card[24]; // right behind it
 };
 
 static inline struct rig_peer *rig_peer_of(struct rig *rig, struct peer_ref ref)
@@ -135,7 +134,7 @@ static inline void rig_publish(struct rig *rig, const struct rig_seat *seat, con
 {
     struct rig_relay m;
     struct bus *b = rig_enter(rig, seat->bus.ref.worker);
-    b->ops->publish(b, &seat->bus, rig_relay_init(&m, seat->bus.ref, text));
+    b->ops->publish(b, RIG_ROOMS, &seat->bus, rig_relay_init(&m, seat->bus.ref, text));
     memset(&m, 'x', sizeof m);
     rig_leave(rig);
 }
@@ -145,11 +144,11 @@ static inline int rig_join(struct rig *rig, struct peer_ref ref, struct rig_seat
                            struct bus_joined *joined)
 {
     struct rig_relay m;
-    *seat = (struct rig_seat){ .bus = { .ref = ref, .card = &seat->card } };
-    snprintf(seat->text, sizeof seat->text, "%d.%d", (int)ref.worker, (int)ref.slot);
-    seat->card = span_of(seat->text);
+    *seat = (struct rig_seat){ .bus = { .ref = ref } };
+    snprintf(seat->card, sizeof seat->card, "%d.%d", (int)ref.worker, (int)ref.slot);
+    seat->bus.card_len = strlen(seat->card) & BUS_MAX_CARD;
     char name[] = "room"; // which need not live on
-    struct bus_join want = { .realm = 1, .name = span_of(name), .capacity = 4, .n_news = news ? 1 : 0 };
+    struct bus_join want = { .realm = RIG_ROOMS, .name = span_of(name), .capacity = 4, .n_news = news ? 1 : 0 };
     want.news = rig_relay_init(&m, ref, news ? news : "");
     struct bus *b = rig_enter(rig, ref.worker);
     *joined = (struct bus_joined){ 0 };
@@ -175,7 +174,7 @@ static inline void rig_leave_room(struct rig *rig, struct rig_seat *seat, const 
 {
     struct rig_relay m;
     struct bus *b = rig_enter(rig, seat->bus.ref.worker);
-    b->ops->leave(b, &seat->bus, news ? rig_relay_init(&m, seat->bus.ref, news) : NULL);
+    b->ops->leave(b, RIG_ROOMS, &seat->bus, news ? rig_relay_init(&m, seat->bus.ref, news) : NULL);
     memset(seat, 'x', sizeof *seat);
     memset(&m, 'x', sizeof m);
     rig_leave(rig);
@@ -185,7 +184,7 @@ static inline void rig_publish_to(struct rig *rig, int worker, const char *room,
 {
     struct rig_relay m;
     struct bus *b = rig_enter(rig, worker);
-    b->ops->publish_to(b, 1, span_of(room), rig_relay_init(&m, from, text));
+    b->ops->publish_to(b, RIG_ROOMS, span_of(room), rig_relay_init(&m, from, text));
     memset(&m, 'x', sizeof m);
     rig_leave(rig);
 }
@@ -302,11 +301,11 @@ static inline void rig_is_told(struct rig *rig, int worker, const char *texts)
 
 // ---- names
 
-static inline struct bus_name *rig_name(struct peer_ref ref, uint32_t realm, struct span text)
+static inline struct bus_name *rig_name(struct peer_ref ref, struct span text)
 {
     struct bus_name *name = malloc(sizeof *name + text.len);
     assert_non_null(name);
-    *name = (struct bus_name){ .ref = ref, .realm = realm, .len = (uint32_t)text.len };
+    *name = (struct bus_name){ .ref = ref, .len = (uint16_t)text.len };
     if (text.len)
         memcpy(name->text, text.p, text.len);
     return name;
@@ -316,9 +315,9 @@ static inline struct bus_name *rig_name(struct peer_ref ref, uint32_t realm, str
 static inline int rig_claim(struct rig *rig, struct peer_ref ref, uint32_t realm, struct span text,
                             struct bus_name **name)
 {
-    *name = rig_name(ref, realm, text);
+    *name = rig_name(ref, text);
     struct bus *b = rig_enter(rig, ref.worker);
-    int err = b->ops->claim(b, *name);
+    int err = b->ops->claim(b, realm, *name);
     rig_leave(rig);
     if (err) {
         free(*name);
@@ -334,22 +333,22 @@ static inline int rig_take_over(struct rig *rig, struct peer_ref ref, const char
     struct buf both = { 0 };
     assert_int_equal(buf_put_span(&both, span_of(text)), 0);
     assert_int_equal(buf_put_span(&both, span_of(key)), 0);
-    *name = rig_name(ref, 0, buf_span(&both));
-    (*name)->len = (uint32_t)strlen(text);
-    (*name)->key_len = (uint32_t)strlen(key);
+    *name = rig_name(ref, buf_span(&both));
+    (*name)->len = (uint16_t)strlen(text);
+    (*name)->key_len = (uint16_t)strlen(key);
     buf_fini(&both);
     struct bus *b = rig_enter(rig, ref.worker);
-    int err = b->ops->take_over(b, *name, loser);
+    int err = b->ops->take_over(b, 0, *name, loser);
     rig_leave(rig);
     if (err < 0)
         free(*name);
     return err;
 }
 
-static inline void rig_release(struct rig *rig, struct bus_name *name)
+static inline void rig_release(struct rig *rig, uint32_t realm, struct bus_name *name)
 {
     struct bus *b = rig_enter(rig, name->ref.worker);
-    b->ops->release(b, name);
+    b->ops->release(b, realm, name);
     rig_leave(rig);
     free(name);
 }

@@ -21,11 +21,11 @@ static void a_name_is_held_by_one(void **state)
     assert_int_equal(rig_claim(rig, b, 0, SPAN("n"), &second), -EEXIST);
     assert_int_equal(rig_claim(rig, a2, 0, SPAN("n"), &second), -EEXIST);
     rig_assert_found(rig, 0, SPAN("n"), &a);
-    rig_release(rig, first);
+    rig_release(rig, 0, first);
     rig_assert_found(rig, 0, SPAN("n"), NULL);
     assert_int_equal(rig_claim(rig, b, 0, SPAN("n"), &second), 0);
     rig_assert_found(rig, 0, SPAN("n"), &b);
-    rig_release(rig, second);
+    rig_release(rig, 0, second);
 }
 
 static void each_realm_has_names_of_its_own(void **state)
@@ -38,9 +38,9 @@ static void each_realm_has_names_of_its_own(void **state)
     assert_int_equal(rig_claim(rig, b, 1, SPAN("n"), &names[1]), 0);
     rig_assert_found(rig, 0, SPAN("n"), &a);
     rig_assert_found(rig, 1, SPAN("n"), &b);
-    rig_release(rig, names[0]);
+    rig_release(rig, 0, names[0]);
     rig_assert_found(rig, 1, SPAN("n"), &b);
-    rig_release(rig, names[1]);
+    rig_release(rig, 1, names[1]);
 }
 
 static void names_are_any_bytes(void **state)
@@ -60,7 +60,7 @@ static void names_are_any_bytes(void **state)
     for (size_t i = 0; i < N; i++)
         rig_assert_found(rig, 0, texts[i], &refs[i]);
     for (size_t i = 0; i < N; i++)
-        rig_release(rig, names[i]);
+        rig_release(rig, 0, names[i]);
 }
 
 static void many_names(void **state)
@@ -78,7 +78,7 @@ static void many_names(void **state)
         snprintf(text, sizeof text, "%d", i);
         rig_assert_found(rig, 0, span_of(text), &refs[i % 3]);
         assert_int_equal(rig_claim(rig, refs[(i + 1) % 3], 0, span_of(text), &other), -EEXIST);
-        rig_release(rig, names[i]);
+        rig_release(rig, 0, names[i]);
         rig_assert_found(rig, 0, span_of(text), NULL);
     }
     free(names);
@@ -102,11 +102,11 @@ static void a_name_can_be_taken_over_with_its_key_alone(void **state)
         assert_true(peer_ref_equal(loser, refs[i - 1]));
         rig_assert_found(rig, 0, SPAN("n"), &refs[i]);
     }
-    rig_release(rig, names[0]); // what is lost is given back without effect
+    rig_release(rig, 0, names[0]); // what is lost is given back without effect
     rig_assert_found(rig, 0, SPAN("n"), &refs[2]);
-    rig_release(rig, names[2]);
+    rig_release(rig, 0, names[2]);
     rig_assert_found(rig, 0, SPAN("n"), NULL);
-    rig_release(rig, names[1]);
+    rig_release(rig, 0, names[1]);
 }
 
 static void what_was_claimed_without_a_key_is_not_taken_over(void **state)
@@ -118,7 +118,7 @@ static void what_was_claimed_without_a_key_is_not_taken_over(void **state)
     assert_int_equal(rig_take_over(rig, b, "n", "", &none, &loser), -EEXIST);
     assert_int_equal(rig_take_over(rig, b, "n", "key", &none, &loser), -EEXIST);
     rig_assert_found(rig, 0, SPAN("n"), &a);
-    rig_release(rig, name);
+    rig_release(rig, 0, name);
 }
 
 static void rig_see_name(void *user, struct span name)
@@ -143,7 +143,7 @@ static void all_names_can_be_seen(void **state)
     }
     buf_fini(&seen);
     for (int i = 0; i < 3; i++)
-        rig_release(rig, names[i]);
+        rig_release(rig, i == 2, names[i]);
 }
 
 // ---- messages to one
@@ -416,7 +416,7 @@ static void members_without_a_card_are_not_among_the_cards(void **state)
     struct bus *b = rig_enter(rig, 0);
     struct rig_seat a, c;
     struct bus_seat nobody = { .ref = rig_peer(rig, 0) };
-    struct bus_join want = { .realm = 1, .name = SPAN("room") };
+    struct bus_join want = { .realm = RIG_ROOMS, .name = SPAN("room") };
     struct bus_joined joined = { 0 };
     rig_leave(rig);
     rig_join_those(rig, rig_peer(rig, 1), &a, NULL, "");
@@ -429,7 +429,7 @@ static void members_without_a_card_are_not_among_the_cards(void **state)
     rig_leave_room(rig, &a, NULL);
     rig_leave_room(rig, &c, NULL);
     b = rig_enter(rig, 0);
-    b->ops->leave(b, &nobody, NULL);
+    b->ops->leave(b, RIG_ROOMS, &nobody, NULL);
     rig_leave(rig);
 }
 

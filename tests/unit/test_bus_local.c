@@ -152,11 +152,11 @@ static void all_workers_that_there_can_be_hear_a_room(void **state)
             sprintf(wanted + strlen(wanted), "hello%d ", i);
     }
     struct relay r = relay_from(0, &hello);
-    wide_bus(&w, 0)->ops->publish(wide_bus(&w, 0), &seats[0], &r);
+    wide_bus(&w, 0)->ops->publish(wide_bus(&w, 0), 0, &seats[0], &r);
     bus_local_settle(w.local);
     wide_logged(&w, wanted);
     for (int i = 0; i < BUS_LOCAL_MAX_WORKERS; i++)
-        wide_bus(&w, i)->ops->leave(wide_bus(&w, i), &seats[i], NULL);
+        wide_bus(&w, i)->ops->leave(wide_bus(&w, i), 0, &seats[i], NULL);
     wide_close(&w);
 }
 

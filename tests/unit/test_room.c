@@ -49,7 +49,8 @@ static int setup(void **state)
     for (size_t i = 0; i < MEMBERS; i++) {
         char name = (char)('a' + i);
         members[i] = (struct member){ .session.ops = &session_ops, .realm = stage_mount(&stage, i)->realm };
-        assert_int_equal(switchboard_claim(members[i].realm, &members[i].session, &ops, (struct span){ &name, 1 }), 0);
+        members[i].realm->peer_ops = &ops;
+        assert_int_equal(switchboard_claim(members[i].realm, &members[i].session, (struct span){ &name, 1 }), 0);
     }
     *state = members;
     return 0;
@@ -81,7 +82,7 @@ static int join(struct member *m, const char *room, size_t capacity, const char 
     if (!err)
         assert_int_equal(joined.n_members, room_count(m->realm, span_of(room)));
     if (!err || err == -EALREADY)
-        assert_true(span_equal(room_name(seat), span_of(room)) && span_equal(seat_card(seat), card));
+        assert_true(span_equal(room_name(m->session.peer, seat), span_of(room)) && span_equal(seat_card(seat), card));
     snprintf(cards, 64, "%.*s", (int)joined.cards.len, joined.cards.len ? joined.cards.p : "");
     buf_fini(&joined.cards);
     return err;
@@ -97,14 +98,14 @@ static void publish(struct member *m, const char *text)
 {
     struct span part = span_of(text);
     struct relay r = { .from = m->session.peer->ref, .parts = &part, .n_parts = 1 };
-    room_publish(room_first_seat(m->session.peer), &r);
+    room_publish(m->session.peer, m->session.peer->seats, &r);
 }
 
 static void leave(struct member *m, const char *news)
 {
     struct span part = span_of(news);
     struct relay r = { .from = m->session.peer->ref, .parts = &part, .n_parts = 1 };
-    room_leave(room_first_seat(m->session.peer), news ? &r : NULL);
+    room_leave(m->session.peer, m->session.peer->seats, news ? &r : NULL);
 }
 
 // Holds what M has heard since the last time to TEXT, once everything has arrived.
@@ -149,7 +150,7 @@ static void a_full_room_takes_nobody(void **state)
     assert_int_equal(join(&m[1], "x", 2, "news", cards), -EALREADY); // who sits there takes no second seat
     assert_int_equal(room_count(m[0].realm, SPAN("x")), 2);
     assert_heard(&m[0], "");
-    assert_null(room_first_seat(m[2].session.peer));
+    assert_null(m[2].session.peer->seats);
     assert_int_equal(m[1].n_deeds[SESSION_ASKS_FOR_SEAT], 2);
     assert_int_equal(m[1].n_deeds[SESSION_ARRIVES], 2); // with its name, and with the seat
     assert_int_equal(m[2].n_deeds[SESSION_ASKS_FOR_SEAT], 1);
@@ -183,7 +184,7 @@ static void rooms_go_with_their_last_member(void **state)
         assert_int_equal(room_count(m[1].realm, SPAN("x")), 2);
         leave(&m[0], NULL);
         switchboard_release(m[1].session.peer); // leaves too
-        assert_int_equal(switchboard_claim(m[1].realm, &m[1].session, &ops, SPAN("b")), 0);
+        assert_int_equal(switchboard_claim(m[1].realm, &m[1].session, SPAN("b")), 0);
     }
 }
 
@@ -193,13 +194,17 @@ static void one_may_sit_in_several(void **state)
     join_quietly(&m[0], "x");
     join_quietly(&m[0], "");
     join_quietly(&m[0], "__proto__");
-    assert_int_equal(m[0].session.peer->n_seats, 3);
+    struct room_join one_more = { .name = SPAN("z"), .max_seats = 3 }, again = { .name = SPAN("x"), .max_seats = 3 };
+    struct bus_joined joined;
+    struct seat *seat;
+    assert_int_equal(room_join(m[0].session.peer, &one_more, &seat, &joined), -EMFILE);
+    assert_int_equal(room_join(m[0].session.peer, &again, &seat, &joined), -EALREADY);
     join_quietly(&m[1], "__proto__");
     join_quietly(&m[2], "");
     publish(&m[1], "p");
     publish(&m[2], "e");
     assert_heard(&m[0], "p e ");
-    assert_true(span_equal(room_name(room_first_seat(m[0].session.peer)), SPAN("x")));
+    assert_true(span_equal(room_name(m[0].session.peer, m[0].session.peer->seats), SPAN("x")));
 }
 
 // What was published before one joined does not reach him, though it was still on its way.

@@ -63,6 +63,7 @@ static struct stage stage;
 static void member_init(struct member *m, size_t i)
 {
     *m = (struct member){ .session.ops = &session_ops, .realm = stage_mount(&stage, i)->realm };
+    m->realm->peer_ops = &ops;
 }
 
 static int setup(void **state)
@@ -87,7 +88,7 @@ static int teardown(void **state)
 
 static int claim(struct member *m, const char *name)
 {
-    return switchboard_claim(m->realm, &m->session, &ops, span_of(name));
+    return switchboard_claim(m->realm, &m->session, span_of(name));
 }
 
 // Sends TEXT from one to another, and lets it arrive.

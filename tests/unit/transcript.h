@@ -168,7 +168,8 @@ static inline void stage_fini(struct stage *t)
     bus_local_settle(t->local);
     for (int i = 0; i < t->n_workers; i++) {
         struct stage_worker *w = &t->workers[i];
-        assert_int_equal(w->switchboard.peers.n_in_use, 0);
+        assert_int_equal(w->switchboard.roster.block_pool.n_in_use, 0);
+        assert_int_equal(w->switchboard.seats.n_in_use, 0);
         bus_port_close(&w->port);
         mounts_fini(&w->mounts);
         switchboard_fini(&w->switchboard);
