@@ -90,6 +90,12 @@ bool addr_is_unknown(const struct addr *a)
     return addr_is_equal(a, &unknown);
 }
 
+bool addr_is_loopback(const struct addr *a)
+{
+    static const struct addr ipv6 = { .ip = { [15] = 1 } };
+    return addr_is_ipv4(a) ? a->ip[IPV4_AT] == 127 : addr_is_equal(a, &ipv6);
+}
+
 bool addr_is_equal(const struct addr *a, const struct addr *b)
 {
     return memcmp(a->ip, b->ip, sizeof a->ip) == 0;

@@ -40,6 +40,8 @@ void addr_format(const struct addr *a, char out[ADDR_TEXT_LEN]);
 
 bool addr_is_ipv4(const struct addr *a);
 bool addr_is_unknown(const struct addr *a);
+// Whether A is this machine's own: 127.0.0.0/8 or ::1.
+bool addr_is_loopback(const struct addr *a);
 bool addr_is_equal(const struct addr *a, const struct addr *b);
 
 // Whether A lies under PREFIX. An IPv6 prefix holds no IPv4 address, however short it is.

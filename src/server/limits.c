@@ -64,6 +64,7 @@ int limits_init(struct limits *l, const struct config *c, char error[CONFIG_ERRO
                                       .max_conns_each = (uint32_t)c->max_connections_per_address,
                                       .max_nameless_each = (uint32_t)c->max_nameless,
                                       .trusts_loopback = c->trust_loopback },
+                          .stun = { .trusts_loopback = c->trust_loopback },
                           .has_rates = !c->no_rate_limits };
     if (!l->has_rates)
         return 0;
@@ -76,6 +77,7 @@ int limits_init(struct limits *l, const struct config *c, char error[CONFIG_ERRO
         { "--message-rate", c->message_rate, &l->meter.flows[FLOW_MESSAGES] },
         { "--byte-rate", c->byte_rate, &l->meter.flows[FLOW_BYTES] },
         { "--join-rate", c->join_rate, &l->meter.flows[FLOW_JOINS] },
+        { "--stun-rate", c->stun_rate, &l->stun.rate },
         { "--failed-login-rate", c->failed_login_rate, &l->meter.flows[FLOW_LOGINS] },
     };
     int err = 0;

@@ -6,11 +6,13 @@
 #include "net/meter.h"
 #include "net/source.h"
 #include "server/config.h"
+#include "server/stun_limit.h"
 
 struct limits {
     struct source_opts source;
     struct meter_opts meter;
     bool has_rates; // else nothing is to be measured
+    struct stun_limit_opts stun;
 };
 
 // Fills L in as C says. 0, or -EINVAL with ERROR one line that says what is wrong.

@@ -97,6 +97,8 @@
       "refuse connections of one address beyond so many a second, and at once (429); 0: none")                         \
     X(max_nameless, 0, NUMBER, "1000", 0, 1 << 24, LIMITS, 0, "N",                                                     \
       "refuse sessions of one address beyond so many that have no name or room yet (429); 0: none")                    \
+    X(stun_rate, 0, TEXT, "200:1000", 1, 64, LIMITS, 0, "RATE[:BURST]",                                                \
+      "answer no more STUN requests of one IPv4 /24 or IPv6 /56 than so many a second, and at once; 0: all")           \
     X(trust_loopback, 0, SWITCH, "on", 0, 1, LIMITS, 0, "on|off",                                                      \
       "hold this machine's own addresses to none of the limits of one address")                                        \
     X(message_rate, 0, TEXT, "1000:10000", 1, 64, LIMITS, 0, "RATE[:BURST]",                                           \

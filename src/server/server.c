@@ -95,6 +95,7 @@ static void fill_station_opts(struct server *s)
         .drain_ms = (uint64_t)c->drain_time,
         .sources = s->sources,
         .meter = s->limits.has_rates ? &s->limits.meter : NULL,
+        .stun_limit = &s->limits.stun,
         .how = { .tls = s->tls,
                  .proxies = s->proxies,
                  .n_proxies = c->behind_proxy.n,

@@ -136,6 +136,7 @@ int station_init(struct station *s, const struct station_opts *opts)
     s->worker.conns.meters.opts = opts->meter;
     s->switchboard.deadlines = &s->worker.clock.deadlines;
     init_engineio(s, opts);
+    stun_limit_init(&s->stun_limit, opts->stun_limit);
     uv_async_init(&s->worker.loop, &s->stop, on_stop);
     s->endpoints = calloc(opts->max_sockets, sizeof *s->endpoints);
     s->stuns = calloc(opts->max_sockets, sizeof *s->stuns);
@@ -169,7 +170,7 @@ int station_listen(struct station *s, size_t site, int fd, bool is_tls)
 
 int station_answer_stun(struct station *s, int fd)
 {
-    int err = stun_service_open(&s->stuns[s->n_stuns], &s->worker.loop, fd);
+    int err = stun_service_open(&s->stuns[s->n_stuns], &s->worker.loop, fd, &s->stun_limit);
     s->n_stuns += !err;
     return err;
 }

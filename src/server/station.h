@@ -38,6 +38,7 @@ struct station {
     size_t n_endpoints;
     struct stun_service *stuns; // the sockets for UDP beside them
     size_t n_stuns;
+    struct stun_limit stun_limit;
     bool is_closing; // nothing is to be begun any more
     bool has_loop;   // else it was never begun, and there is nothing to end
     uv_async_t stop;
@@ -58,6 +59,7 @@ struct station_opts {
     uint64_t drain_ms;
     struct sources *sources;
     const struct meter_opts *meter; // or NULL
+    const struct stun_limit_opts *stun_limit;
     struct conn_opts how;
 };
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Answers STUN Binding requests on a UDP port, so that browsers learn their own address where they learn everything else.
+//
+// A datagram's sender may be made up. No answer is longer than 1.6 times its question over IPv4, none goes to a port where
+// services live or to our own, and each network gets so many and no more (stun_limit.h).
 #ifndef STROWGER_SERVER_STUN_SERVICE_H
 #define STROWGER_SERVER_STUN_SERVICE_H
 
@@ -7,20 +10,28 @@
 #include <stdint.h>
 
 #include "net/udp.h"
+#include "server/stun_limit.h"
 
 struct stun_stats {
-    uint64_t n_answered;
-    uint64_t n_dropped;
+    uint64_t n_received;  // datagrams, of which all but the following were answered:
+    uint64_t n_malformed; // no Binding request, or not a right one
+    uint64_t n_misplaced; // from a port that must not be answered
+    uint64_t n_limited;   // from a network that asked too much
 };
+
+enum { STUN_LEAST_PORT = 1024 }; // below are those of services, which might answer in turn
 
 struct stun_service {
     struct udp udp;
+    struct stun_limit *limit;
+    int port; // our own
     struct stun_stats stats;
 };
 
-// Makes S answer on LOOP with FD, a bound socket that is S's from now on. 0, or a negative errno with nothing left behind and
-// FD closed.
-[[gnu::warn_unused_result]] int stun_service_open(struct stun_service *s, uv_loop_t *loop, int fd);
+// Makes S answer on LOOP with FD, a bound socket that is S's from now on, as LIMIT allows, which may be shared on that loop.
+// 0, or a negative errno with nothing left behind and FD closed.
+[[gnu::warn_unused_result]] int stun_service_open(struct stun_service *s, uv_loop_t *loop, int fd,
+                                                  struct stun_limit *limit);
 
 // Stops; the handle closes at the end of the turn.
 void stun_service_close(struct stun_service *s);

@@ -67,11 +67,11 @@ function mappedAddress(reply) {
 }
 
 // A UDP socket at HOST that asks the server at TO.
-async function asker(t, server, { host = '127.0.0.1', to = host } = {}) {
+async function asker(t, server, { host = '127.0.0.1', to = host, port = 0 } = {}) {
     const socket = dgram.createSocket(host.includes(':') ? 'udp6' : 'udp4');
     const replies = new Queue();
     socket.on('message', (bytes, from) => replies.put({ bytes, from }));
-    socket.bind(0, host);
+    socket.bind(port, host);
     await once(socket, 'listening');
     t.after(() => socket.close());
     const send = bytes => socket.send(bytes, server.port, to);
@@ -205,5 +205,39 @@ test('requests in a burst are answered one by one', async t => {
     while (asked.size > 0) {
         const { bytes } = await replies.next(`${asked.size} more replies`);
         assert.ok(asked.delete(bytes.toString('hex', 8, 20)));
+    }
+});
+
+test('one network gets so many answers, --stun-rate, and its neighbours theirs', async t => {
+    const server = await start(t, ['--workers', '1', '--trust-loopback', 'off', '--stun-rate', '1:5']);
+    const to = '127.0.0.1';
+    const [a, b, c] = await Promise.all(['127.0.7.1', '127.0.7.200', '127.0.8.1'].map(host =>
+        asker(t, server, { host, to })));
+    for (let i = 0; i < 5; i++) {
+        await a.ask(message());
+    }
+    for (let i = 0; i < 20; i++) {
+        a.send(message());
+        b.send(message());
+    }
+    await c.ask(message()); // behind them all
+    assert.ok(a.replies.drain().length + b.replies.drain().length <= 1, 'one second may have passed');
+});
+
+test('ports of services and our own get no answer', async t => {
+    const server = await start(t, ['--host', '127.0.0.1', '--workers', '1']);
+    const to = '127.0.0.1';
+    const honest = await asker(t, server, { to });
+    for (const port of [server.port, 1023, 53]) {
+        let suspect;
+        try {
+            suspect = await asker(t, server, { host: '127.9.9.9', to, port });
+        } catch (error) {
+            t.diagnostic(`port ${port}: ${error.message}`); // not everyone may have the low ones
+            continue;
+        }
+        suspect.send(message());
+        await honest.ask(message());
+        assert.deepEqual(suspect.replies.drain(), [], `port ${port}`);
     }
 });

@@ -278,6 +278,28 @@ static void test_bad_fingerprint(void **state)
     check_dropped(m.p, m.len, STUN_BAD_FINGERPRINT);
 }
 
+// What is unknown makes the longest answers for the shortest requests, and so does an attribute without a value.
+static void test_amplification(void **state)
+{
+    (void)state;
+    for (int n = 0; n < 3 * STUN_MAX_UNKNOWN; n++)
+        for (int type = 0x7f00; type <= 0xff00; type += 0x8000)
+            for (int has_fingerprint = 0; has_fingerprint <= 1; has_fingerprint++) {
+                char attributes[3 * STUN_MAX_UNKNOWN * 4] = "";
+                uint8_t out[STUN_MAX_REPLY];
+                for (int i = 0; i < n; i++) {
+                    attributes[4 * i] = (char)(type >> 8);
+                    attributes[4 * i + 1] = (char)i;
+                }
+                struct message m = request((struct span){ attributes, (size_t)n * 4 });
+                if (has_fingerprint)
+                    add_fingerprint(&m);
+                ssize_t len = reply_to(m.p, m.len, "192.0.2.1", out);
+                assert_in_range(len, 1, m.len * 16 / 10);
+                assert_in_range(reply_to(m.p, m.len, "2001:db8::1", out), 1, m.len * 22 / 10);
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_bare_request),       cmocka_unit_test(test_unknown_attributes),
         cmocka_unit_test(test_ignored_attributes), cmocka_unit_test(test_dropped),
         cmocka_unit_test(test_truncated),          cmocka_unit_test(test_bad_fingerprint),
+        cmocka_unit_test(test_amplification),
     };
     return cmocka_run_group_tests_name("stun", tests, NULL, NULL);
 }
