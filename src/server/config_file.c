@@ -170,6 +170,19 @@ static const struct option *find_option(const struct reader *r)
     return NULL;
 }
 
+// PATH as it is meant in the file: beside it, wherever the program was started. NULL after a complaint of no memory.
+static const char *beside_file(const struct reader *r, const char *path)
+{
+    const char *file = path_of(r), *slash = strrchr(file, '/');
+    if (!slash || !*path || *path == '/')
+        return path;
+    size_t size = (size_t)(slash + 1 - file) + strlen(path) + 1;
+    char *whole = settings_keep(r->settings, size);
+    if (whole)
+        snprintf(whole, size, "%.*s%s", (int)(slash + 1 - file), file, path);
+    return whole;
+}
+
 static void add(struct reader *r, const struct option *o, const char *text)
 {
     const struct toml_item *i = &r->item;
@@ -177,6 +190,8 @@ static void add(struct reader *r, const struct option *o, const char *text)
     struct setting setting = {
         .option = o, .source = SETTING_FILE, .site = r->site, .line = i->line, .column = i->column
     };
+    if (text && o->traits & OPTION_PATH)
+        text = beside_file(r, text);
     if (text && option_read(o, text, &setting.value, fault) != 0)
         settings_complain(r->settings, "%s:%u:%u: %s %s", path_of(r), i->line, i->value_column, o->name, fault);
     else if (settings_add(r->settings, &setting) != 0)

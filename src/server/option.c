@@ -16,6 +16,7 @@ enum {
     LIVE = OPTION_LIVE,
     SECRET = OPTION_SECRET,
     CALLER = OPTION_CALLER,
+    PATH = OPTION_PATH,
 };
 
 enum section {

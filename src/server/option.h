@@ -23,7 +23,14 @@ enum option_type {
     OPTION_LIST,
 };
 
-enum option_trait { OPTION_SITE = 1, OPTION_PLACE = 2, OPTION_LIVE = 4, OPTION_SECRET = 8, OPTION_CALLER = 16 };
+enum option_trait {
+    OPTION_SITE = 1,
+    OPTION_PLACE = 2,
+    OPTION_LIVE = 4,
+    OPTION_SECRET = 8,
+    OPTION_CALLER = 16,
+    OPTION_PATH = 32
+};
 
 struct option {
     const char *name; // with underscores, as in a file

@@ -27,7 +27,7 @@
 //   min, max  of what has a number, in its own unit; of a TEXT's length in bytes
 //   section   of CONFIG_SECTIONS, whose rows stand together
 //   traits    SITE: each site may have its own; PLACE: and one of these it must have, for itself; LIVE: SIGHUP changes it;
-//             SECRET: never shown; CALLER: not in a file; or 0
+//             SECRET: never shown; CALLER: not in a file; PATH: of a file, and relative to the file that says it; or 0
 //   argument  what stands for the value where the option is explained
 //   help      one sentence without capital and full stop
 #define CONFIG_OPTIONS(X)                                                                                              \
@@ -39,9 +39,9 @@
       "listen on this address only, not on every one of this machine")                                                 \
     X(listen, 0, LIST, NULL, 2, 300, LISTENING, PLACE, "[tls:]HOST:PORT",                                              \
       "listen there instead, with TLS or without; no HOST is every address; repeatable")                               \
-    X(tls_cert, 0, LIST, NULL, 1, 4096, TLS, LIVE, "FILE",                                                             \
+    X(tls_cert, 0, LIST, NULL, 1, 4096, TLS, LIVE | PATH, "FILE",                                                      \
       "PEM file of a certificate and its chain; without --listen all is TLS")                                          \
-    X(tls_key, 0, LIST, NULL, 1, 4096, TLS, LIVE, "FILE",                                                              \
+    X(tls_key, 0, LIST, NULL, 1, 4096, TLS, LIVE | PATH, "FILE",                                                       \
       "its key; repeat both for ECDSA beside RSA. SIGHUP reads them again")                                            \
     X(dev, 0, FLAG, NULL, 0, 1, TLS, 0, "", "make up a certificate and serve https beside http, on port 8443")         \
     X(behind_proxy, 0, LIST, NULL, 2, 64, TLS, 0, "CIDR",                                                              \
@@ -50,7 +50,8 @@
       "close a connection whose TLS handshake takes longer")                                                           \
     X(mount, 0, LIST, NULL, 1, 1024, PAGES, SITE, "PATH=DIALECT",                                                      \
       "speak DIALECT at PATH; repeatable, over the ones below")                                                        \
-    X(web_root, 0, TEXT, NULL, 1, 4096, PAGES, SITE, "DIR", "serve this directory instead of the built-in page")       \
+    X(web_root, 0, TEXT, NULL, 1, 4096, PAGES, SITE | PATH, "DIR",                                                     \
+      "serve this directory instead of the built-in page")                                                             \
     X(greeting, 0, TEXT, NULL, 1, 1024, PAGES, SITE, "TEXT", "login dialect: send TEXT as the first message")          \
     X(unknown_text, 0, TEXT, "Unrecognized command: ", 0, 1024, PAGES, SITE, "TEXT",                                   \
       "login, join dialect: what stands before the type in the answer to an unknown one")                              \
