@@ -9,6 +9,7 @@
 
 #include "net/sock.h"
 #include "server/certificates.h"
+#include "server/site.h"
 
 // Appends an empty place of the site that C is about, or NULL.
 static struct place *append(struct places *p, const struct config *c, size_t site)
@@ -85,6 +86,7 @@ static int resolve(struct place *p, char error[CONFIG_ERROR_LEN])
         return 0;
     snprintf(error, CONFIG_ERROR_LEN, "--%s '%.200s': %s", p->config->listen.n ? "listen" : "host", p->where.host,
              gai_strerror(p->n_addrs));
+    site_put_name(p->config, error);
     return -EIO;
 }
 
@@ -92,8 +94,11 @@ int places_find(struct places *p, const struct config *sites, size_t n, char err
 {
     *p = (struct places){ 0 };
     int err = 0;
-    for (size_t i = 0; i < n && !err; i++)
+    for (size_t i = 0; i < n && !err; i++) {
         err = sites[i].listen.n ? add_listed(p, &sites[i], i, error) : add_own(p, &sites[i], i);
+        if (err == -EINVAL)
+            site_put_name(&sites[i], error);
+    }
     if (err == -ENOMEM) {
         snprintf(error, CONFIG_ERROR_LEN, "out of memory");
         return -EIO;

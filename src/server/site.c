@@ -128,7 +128,19 @@ int site_init(struct site *s, const struct config *c, const struct own_addresses
     fill_dialect_opts(s, own);
     int err = check_names(c, error);
     err = err ? err : open_web_root(s, error);
-    return err ? err : try_mounts(s, error);
+    err = err ? err : try_mounts(s, error);
+    if (err)
+        site_put_name(c, error);
+    return err;
+}
+
+void site_put_name(const struct config *c, char error[CONFIG_ERROR_LEN])
+{
+    char rest[CONFIG_ERROR_LEN];
+    if (!c->name)
+        return;
+    snprintf(rest, sizeof rest, "%s", error);
+    snprintf(error, CONFIG_ERROR_LEN, "site '%.64s': %.*s", c->name, CONFIG_ERROR_LEN - 80, rest);
 }
 
 void site_fini(struct site *s)

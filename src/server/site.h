@@ -39,4 +39,7 @@ extern const char *const site_default_mounts[];
 
 void site_fini(struct site *s);
 
+// Puts before ERROR which site it is about, when C is one of several.
+void site_put_name(const struct config *c, char error[CONFIG_ERROR_LEN]);
+
 #endif

@@ -75,7 +75,9 @@ static void what_can_never_work_is_refused(void **state)
     refuse(&c, -EINVAL, "begins with '/', not 'bye'");
     c = defaults();
     c.web_root = "/nowhere/at/all";
-    refuse(&c, -EIO, "'/nowhere/at/all': No such file or directory");
+    refuse(&c, -EIO, "--web-root '/nowhere/at/all': No such file or directory");
+    c.name = "home";
+    refuse(&c, -EIO, "site 'home': --web-root '/nowhere/at/all'");
 }
 
 // What the realms of ALL's mounts are numbered: marks each in SEEN.
