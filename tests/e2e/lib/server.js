@@ -13,7 +13,7 @@ export const PROGRAM = resolve(ROOT, process.env.STROWGER ?? 'strowger');
 // Options for every server that a test starts, "--workers 4" say; the test's own come behind them.
 const ARGS = process.env.STROWGER_ARGS?.split(' ') ?? [];
 
-const LISTENING = /^.*listening on https?:\/\/[^/\s]+:(\d+)\/("\}|$)/m; // as words or JSON
+const LISTENING = /^.*listening on https?:\/\/[^/\s]+:(\d+)\/("\}|$)/gm; // as words or JSON
 const SANITIZER = /Sanitizer|runtime error:/;
 
 class Server {
@@ -34,19 +34,23 @@ class Server {
         return this.#child.pid;
     }
 
-    // Resolves when the program says where it listens.
-    async listening() {
+    // Resolves when the program says where it listens, at N places.
+    async listening(n = 1) {
         const said = new Promise(done => {
-            this.#child.stderr.on('data', () => LISTENING.test(this.log) && done());
+            this.#child.stderr.on('data', () => this.ports.length >= n && done());
         });
         const ended = await withPatience(Promise.race([said, this.#ended]), 'the program to listen');
         assert.equal(ended, undefined, `the program ended with ${ended}: ${this.log}`);
-        this.port = Number(LISTENING.exec(this.log)[1]);
+        [this.port] = this.ports;
+    }
+
+    get ports() {
+        return [...this.log.matchAll(LISTENING)].map(([, port]) => Number(port));
     }
 
     // A WebSocket client, open.
-    async connect(path = '/login', { host = '127.0.0.1', ...options } = {}) {
-        const client = await Client.connect(`ws://${host}:${this.port}${path}`, options);
+    async connect(path = '/login', { host = '127.0.0.1', port = this.port, ...options } = {}) {
+        const client = await Client.connect(`ws://${host}:${port}${path}`, options);
         this.#open.push(client);
         return client;
     }
@@ -89,6 +93,14 @@ export async function start(t, args = [], { openFiles, isPlaced = false } = {}) 
         : new Server(PROGRAM, all);
     t.after(() => server.stop());
     await server.listening();
+    return server;
+}
+
+// Starts a server as the configuration FILE says, which listens at N places; ARGS count before it.
+export async function startFile(t, file, n, args = []) {
+    const server = new Server(PROGRAM, [...ARGS, ...args, '--config', file]);
+    t.after(() => server.stop());
+    await server.listening(n);
     return server;
 }
 
