@@ -395,6 +395,8 @@ static void end_greeting(struct conn *c)
         conn_set_deadline(c, c->deadline_ms);
     if (conn_out_len(c))
         wait_for_flush(c);
+    if (c->is_shed)
+        conn_shed(c);
 }
 
 // Looks at what a proxy may have put before everything else, and takes no byte more than that from the socket.
@@ -516,11 +518,22 @@ void conn_shed(struct conn *c)
 {
     c->is_shed = true;
     if (c->state < CONN_OPEN)
-        conn_close(c, UV_ECANCELED);
+        deadline_set(c->group->deadlines, &c->deadline, CONN_LAST_CALL_MS);
     else if (c->state == CONN_OPEN && c->handler->on_shutdown)
         c->handler->on_shutdown(c);
     else
         conn_finish(c);
+}
+
+void conn_spare(struct conn *c)
+{
+    if (!c->is_shed)
+        return;
+    c->is_shed = false;
+    if (c->is_waiting)
+        return;
+    list_remove(&c->in_group);
+    list_prepend(&c->group->conns, &c->in_group);
 }
 
 int conn_detach(struct conn *c, struct conn_transfer *t)

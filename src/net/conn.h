@@ -37,6 +37,7 @@ enum {
 enum {
     CONN_LINGER_MS = 2000,       // how long conn_finish() waits for the other side to take more, and then for its end
     CONN_LINGER_BYTES = 1 << 20, // and how much it reads meanwhile without looking
+    CONN_LAST_CALL_MS = 1000, // how long who has not said yet what it came for may take when the server is going away
 };
 
 struct conn;
@@ -194,9 +195,13 @@ void conn_close(struct conn *c, int err);
 // For conn_group: holds the other side back, or lets it go on, for what it said before.
 void conn_throttle(struct conn *c, bool is_throttled);
 
-// For conn_group: writes what C gathered as far as the socket takes it; asks C to end, see on_shutdown.
+// For conn_group: writes what C gathered as far as the socket takes it; asks C to end, see on_shutdown, at once or when it is
+// CONN_OPEN.
 void conn_flush(struct conn *c);
 void conn_shed(struct conn *c);
+
+// Has C be asked to end once more, if it was, because somebody else uses it now.
+void conn_spare(struct conn *c);
 
 // Stops and starts reading: what can't be taken now is left to TCP to hold back.
 void conn_pause(struct conn *c);

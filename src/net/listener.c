@@ -35,9 +35,9 @@ static bool is_shortage(int err)
     return err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM;
 }
 
-static void accept_some(struct listener *l)
+static void accept_some(struct listener *l, int max)
 {
-    for (int i = 0; i < MAX_ACCEPTS; i++) {
+    for (int i = 0; i < max; i++) {
         int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0 && is_shortage(errno)) {
             pause_accepting(l, errno);
@@ -59,7 +59,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 {
     (void)status;
     (void)events;
-    accept_some(CONTAINER_OF(poll, struct listener, poll));
+    accept_some(CONTAINER_OF(poll, struct listener, poll), MAX_ACCEPTS);
 }
 
 static void on_retry(struct deadline *d)
@@ -94,6 +94,11 @@ int listener_open(struct listener *l, uv_loop_t *loop, struct deadlines *deadlin
     deadline_init(&l->retry, on_retry);
     uv_poll_start(&l->poll, UV_READABLE, on_poll);
     return 0;
+}
+
+void listener_accept_waiting(struct listener *l)
+{
+    accept_some(l, BACKLOG);
 }
 
 void listener_close(struct listener *l)

@@ -27,6 +27,9 @@ struct listener {
 // behind and FD closed. L's memory may go once the loop's handles are closed.
 [[gnu::warn_unused_result]] int listener_open(struct listener *l, uv_loop_t *loop, struct deadlines *deadlines, int fd);
 
+// Takes all connections that wait, which listener_close() would refuse when nobody else has the socket.
+void listener_accept_waiting(struct listener *l);
+
 // Stops listening; the handle closes at the end of the turn.
 void listener_close(struct listener *l);
 

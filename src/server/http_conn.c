@@ -158,6 +158,7 @@ struct conn *http_conn_take(struct http_conn *h)
 {
     h->state = HTTP_ENDED;
     conn_cancel_deadline(h->conn);
+    conn_spare(h->conn);
     return h->conn;
 }
 
@@ -200,7 +201,7 @@ static void find_client(struct http_conn *h, const struct http_request *r)
 static void begin_answer(struct http_conn *h, const struct http_request *r)
 {
     h->state = HTTP_ANSWERING;
-    h->keep_alive = r->keep_alive;
+    h->keep_alive = r->keep_alive && !h->conn->is_shed;
     h->is_head = r->method == HTTP_HEAD;
     h->had_body = r->has_body;
     conn_cancel_deadline(h->conn);
@@ -394,7 +395,12 @@ static void on_eof(struct conn *c)
 
 static void on_shutdown(struct conn *c)
 {
-    on_eof(c); // no further request will be answered, either way
+    struct http_conn *h = c->user;
+    bool is_fresh = h->state == HTTP_READING && !h->keep_alive;
+    if (is_fresh) // nobody who was let in is sent away unheard
+        conn_set_deadline(c, CONN_LAST_CALL_MS);
+    else
+        on_eof(c); // no further request will be answered, either way
 }
 
 static void on_drain(struct conn *c)

@@ -181,6 +181,7 @@ static int count_workers(const struct server *s)
 static void handle_stop(struct server *s, int number)
 {
     int level = ++s->n_stops == 1 ? STATION_DRAIN : STATION_STOP;
+    notify_stopping(&s->notify);
     log_write(LOG_INFO, level == STATION_DRAIN ? "stopping" : "stopping now",
               LOG_TEXT("reason", number == SIGTERM ? "SIGTERM" : "SIGINT"));
     for (int i = 0; i < s->n_stations; i++)
@@ -191,10 +192,12 @@ static void handle_hangup(struct server *s, int number)
 {
     char error[TLS_ERROR_LEN];
     (void)number;
+    notify_reloading(&s->notify);
     if (certificates_load(s->tls, s->config, error) == 0)
         log_write(LOG_INFO, "certificates read again");
     else
         log_write(LOG_ERROR, "certificates kept as they were", LOG_TEXT("reason", error));
+    notify_ready(&s->notify);
 }
 
 static const struct {
@@ -272,7 +275,7 @@ static void log_places(const struct server *s)
 // All that the settings ask for but what others on this machine would notice.
 static int prepare(struct server *s, const struct config *sites, size_t n, char error[SERVER_ERROR_LEN])
 {
-    *s = (struct server){ .config = sites, .signal_fd = -1 };
+    *s = (struct server){ .config = sites, .signal_fd = -1, .notify.fd = -1 };
     int err = begin_sites(s, sites, n, error);
     err = err ? err : open_certificates(s, error);
     err = err ? err : read_proxies(s, error);
@@ -305,6 +308,7 @@ int server_start(struct server *s, const struct config *sites, size_t n, char er
         server_stop(s);
         return err;
     }
+    notify_open(&s->notify);
     limits_fit(&s->limits);
     log_places(s);
     return 0;
@@ -326,6 +330,8 @@ void server_run(struct server *s)
         station_close_endpoints(&s->stations[i]);
     }
     s->admin.n_stations = n_running;
+    watchdog_start(&s->watchdog, &s->notify, s->stations, n_running);
+    notify_ready(&s->notify);
     station_run(&s->stations[0]);
     for (int i = 1; i < n_running; i++)
         uv_thread_join(&s->stations[i].thread);
@@ -351,6 +357,7 @@ void server_stop(struct server *s)
     free(s->proxies);
     sources_free(s->sources);
     tls_context_free(s->tls);
+    notify_close(&s->notify);
     if (s->signal_fd >= 0)
         close(s->signal_fd);
 }

@@ -9,6 +9,7 @@
 #include "server/limits.h"
 #include "server/places.h"
 #include "server/station.h"
+#include "server/watchdog.h"
 
 struct server {
     const struct config *config; // of the first site, for what is the same in all
@@ -27,6 +28,8 @@ struct server {
     struct station *stations;
     int n_stations; // those that were begun
     struct admin admin;
+    struct notify notify;
+    struct watchdog watchdog;
     int n_stops;       // signals to stop that came
     uv_poll_t signals; // of signal_fd, on the first station's loop
     int signal_fd;     // or -1

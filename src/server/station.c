@@ -34,6 +34,8 @@ static void on_stop(uv_async_t *async)
         worker_stop(&s->worker);
         return;
     }
+    for (size_t i = 0; i < s->n_endpoints; i++)
+        listener_accept_waiting(&s->endpoints[i].listener);
     close_endpoints(s);
     drain_start(&s->drain, &s->worker.conns, s->drain_ms, on_drained);
 }

@@ -9,7 +9,9 @@ enum { ASKER = 0 }; // whose station is the first
 static void run_answer(struct bus_errand *e, struct bus_port *p)
 {
     (void)p;
-    struct survey *s = CONTAINER_OF(e, struct survey_part, errand)->survey;
+    const struct survey_part *part = CONTAINER_OF(e, struct survey_part, errand);
+    struct survey *s = part->survey;
+    s->n_conns += part->n_conns;
     if (--s->n_left)
         return;
     s->on_done(s);
@@ -18,6 +20,8 @@ static void run_answer(struct bus_errand *e, struct bus_port *p)
 
 static void run_question(struct bus_errand *e, struct bus_port *p)
 {
+    const struct station *own = p->user;
+    CONTAINER_OF(e, struct survey_part, errand)->n_conns = own->worker.conns.stats.n_open;
     e->run = run_answer;
     bus_port_post(p, ASKER, e);
 }

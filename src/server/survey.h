@@ -11,13 +11,15 @@ struct survey;
 struct survey_part {
     struct bus_errand errand;
     struct survey *survey;
+    uint64_t n_conns;
 };
 
 struct survey {
     // All workers have answered; the survey's memory goes when this returns.
     void (*on_done)(struct survey *s);
-    void *user; // the asker's; it may forget itself here when it does not wait any more
-    int n_left; // workers that have not answered
+    void *user;       // the asker's; it may forget itself here when it does not wait any more
+    int n_left;       // workers that have not answered
+    uint64_t n_conns; // connections of those that have
     struct survey_part parts[];
 };
 

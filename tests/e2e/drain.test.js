@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT
 // SIGTERM drains: what is connected ends with 1001, spread over --drain-time, and then the server with 0.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
 import test from 'node:test';
+import tls from 'node:tls';
 
+import { Certificates } from './lib/certificates.js';
+import { withPatience } from './lib/patience.js';
+import { Raw } from './lib/raw.js';
 import { start } from './lib/server.js';
 
 async function closeCodes(clients) {
@@ -35,4 +41,36 @@ test('who talks without end is closed like the others', async t => {
     await Promise.all(clients.map(client => client.next()));
     await server.stop();
     assert.deepEqual(await closeCodes(clients), [1001]);
+});
+
+// A server that has begun to drain, with COUNT connections from which nothing came yet.
+async function drainBefore(t, count) {
+    const server = await start(t, ['--drain-time', '1h']);
+    const strangers = await Promise.all(Array.from({ length: count }, () => server.dial()));
+    await server.dial().then(raw => raw.request('GET /')); // all were accepted
+    process.kill(server.pid, 'SIGTERM');
+    await server.logged(/stopping/);
+    return { server, strangers };
+}
+
+test('who was let in just before is heard once', async t => {
+    const { server, strangers: [page, caller, silent] } = await drainBefore(t, 3);
+    assert.equal((await page.request('GET /')).status, 200);
+    await page.expectEnd();
+    await caller.upgrade('/login');
+    await caller.expectClose(1001);
+    await silent.expectEnd(); // and is not waited for long
+    await server.stop();
+});
+
+test('a TLS handshake that was begun is finished', async t => {
+    const server = await start(t, ['--drain-time', '1h', ...new Certificates(t).make('localhost')]);
+    const socket = net.connect(server.port, '127.0.0.1');
+    t.after(() => socket.destroy());
+    await withPatience(once(socket, 'connect'), 'a connection');
+    process.kill(server.pid, 'SIGTERM');
+    await server.logged(/stopping/);
+    const raw = new Raw(tls.connect({ socket, rejectUnauthorized: false }));
+    assert.equal((await raw.request('GET /')).status, 200);
+    await server.stop();
 });

@@ -40,15 +40,6 @@ function wss(server, path, options) {
     return Client.connect(`wss://127.0.0.1:${server.port}${path}`, { rejectUnauthorized: false, ...options });
 }
 
-// Waits until the server's log matches PATTERN.
-async function logged(server, pattern) {
-    await withPatience((async () => {
-        while (!pattern.test(server.log)) {
-            await new Promise(done => setImmediate(done));
-        }
-    })(), `${pattern} in the log`);
-}
-
 for (const version of ['TLSv1.2', 'TLSv1.3']) {
     test(`${version}: pages and WebSockets`, async t => {
         const server = await startSecure(t);
@@ -131,7 +122,7 @@ test('tickets resume a session, also after the certificates were read again', as
         assert.equal(second.isReused, true, version);
         server.log = '';
         process.kill(server.pid, 'SIGHUP');
-        await logged(server, /certificates read again/);
+        await server.logged(/certificates read again/);
         assert.equal((await visit(server.port, version, second.ticket)).isReused, true, `${version} after SIGHUP`);
     }
 });
@@ -154,14 +145,14 @@ test('SIGHUP brings new certificates to new connections and leaves the old ones 
     certificates.make('new', 'ec', 'the new one');
     copyFileSync(certificates.path('new.crt'), certificates.path('localhost.crt'));
     process.kill(server.pid, 'SIGHUP');
-    await logged(server, /certificates kept as they were.*not the key/);
+    await server.logged(/certificates kept as they were.*not the key/);
     let raw = await dial(server.port);
     assert.equal(raw.socket.getPeerCertificate().subject.CN, 'localhost', 'half of a pair was taken');
     raw.destroy();
 
     copyFileSync(certificates.path('new.key'), certificates.path('localhost.key'));
     process.kill(server.pid, 'SIGHUP');
-    await logged(server, /certificates read again/);
+    await server.logged(/certificates read again/);
     raw = await dial(server.port);
     assert.equal(raw.socket.getPeerCertificate().subject.CN, 'the new one');
     raw.destroy();
@@ -227,7 +218,7 @@ test('plain and TLS side by side', async t => {
     const certificates = new Certificates(t);
     const listen = ['--listen', '127.0.0.1:0', '--listen', 'tls:127.0.0.1:0', '--listen', 'tls:[::1]:0'];
     const server = await start(t, [...certificates.make('both'), ...listen]);
-    await logged(server, /https:\/\/\[::1\]/);
+    await server.logged(/https:\/\/\[::1\]/);
     const [plain, secure, six] = [...server.log.matchAll(/listening on \w+:\/\/\S+:(\d+)\/$/gm)].map(m => Number(m[1]));
     const caller = await Client.connect(`wss://127.0.0.1:${secure}/login`, { rejectUnauthorized: false });
     caller.send({ type: 'login', name: 'Secure' });
@@ -405,7 +396,7 @@ test('a receiver that pauses gets everything', async t => {
 
 test('--dev makes a certificate for this machine and serves https beside http', async t => {
     const server = await start(t, ['--dev']);
-    await logged(server, /for telephones/);
+    await server.logged(/for telephones/);
     const [plain, secure] = [...server.log.matchAll(/listening on (https?):\/\/localhost:(\d+)\/$/gm)];
     assert.deepEqual([plain[1], secure[1]], ['http', 'https']);
     const raw = await dial(Number(secure[2]));
@@ -428,7 +419,7 @@ test('a proxy says first whom it speaks for', async t => {
     const certificates = new Certificates(t);
     const listen = ['--listen', '127.0.0.1:0', '--listen', 'tls:127.0.0.1:0'];
     const server = await start(t, [...certificates.make('proxied'), ...listen, '--behind-proxy', '127.0.0.0/8']);
-    await logged(server, /https:/);
+    await server.logged(/https:/);
     const secure = Number(/https:\/\/127\.0\.0\.1:(\d+)/.exec(server.log)[1]);
     for (const [name, header] of [['1', V1], ['2', V2], ['none', '']]) {
         await t.test(`version ${name}, plain`, async () => {

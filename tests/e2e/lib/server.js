@@ -48,6 +48,15 @@ class Server {
         return [...this.log.matchAll(LISTENING)].map(([, port]) => Number(port));
     }
 
+    // Resolves when the log matches PATTERN.
+    async logged(pattern) {
+        await withPatience((async () => {
+            while (!pattern.test(this.log)) {
+                await new Promise(done => setImmediate(done));
+            }
+        })(), `${pattern} in the log`);
+    }
+
     // A WebSocket client, open.
     async connect(path = '/login', { host = '127.0.0.1', port = this.port, ...options } = {}) {
         const client = await Client.connect(`ws://${host}:${port}${path}`, options);
