@@ -157,14 +157,12 @@ static void await_rest(struct websocket *w)
 // A payload lies in the read buffer or in our own: either may be written to.
 static void handle_text(struct websocket *w, struct span text)
 {
-    conn_charge(w->conn, FLOW_MESSAGES, 1);
     w->told_at = w->heard_at;
     w->handler->on_text(w, (char *)text.p, text.len);
 }
 
 static void handle_binary(struct websocket *w, struct span data)
 {
-    conn_charge(w->conn, FLOW_MESSAGES, 1);
     w->told_at = w->heard_at;
     w->handler->on_binary(w, (char *)data.p, data.len);
 }
@@ -281,6 +279,7 @@ static void on_data(struct conn *c, char *p, size_t len)
         w->state = WEBSOCKET_OPEN;
         look_in(w, w->opts->ping_interval_ms);
     }
+    uint32_t n_messages = 0;
     while (len && w->state < WEBSOCKET_ENDING && c->state == CONN_OPEN) {
         struct ws_piece piece;
         bool has_piece;
@@ -289,11 +288,14 @@ static void on_data(struct conn *c, char *p, size_t len)
             websocket_end(w, (int)-n);
             return;
         }
-        if (has_piece)
+        if (has_piece) {
+            n_messages += piece.is_last && piece.opcode < WS_CLOSE;
             handle_piece(w, &piece);
+        }
         p += n;
         len -= (size_t)n;
     }
+    conn_charge(c, FLOW_MESSAGES, n_messages); // together: it costs less, and what was read is heard anyway
     await_rest(w);
     if (conn_out_len(c) > WEBSOCKET_PAUSE_LEN)
         conn_pause(c); // it makes us say more than it reads
