@@ -18,7 +18,15 @@ enum { LINE_MAX_LEN = 1024 };
 static struct {
     atomic_int level, format;
     bool is_journal;
+    struct bucket_rate rate;
+    _Atomic uint64_t n_left_out;
 } settings = { .level = LOG_INFO };
+
+// What this thread has written, and what it left out since it last said so.
+static _Thread_local struct {
+    struct bucket bucket;
+    uint64_t n_left_out;
+} spent;
 
 static const char *const level_names[] = { "error", "warn", "info", "debug", "trace" };
 static const char level_priorities[] = { '3', '4', '6', '7', '7' }; // syslog(3)'s
@@ -36,6 +44,16 @@ void log_set_level(enum log_level level)
 void log_set_format(enum log_format format)
 {
     atomic_store_explicit(&settings.format, format, memory_order_relaxed);
+}
+
+void log_set_rate(struct bucket_rate rate)
+{
+    settings.rate = rate;
+}
+
+uint64_t log_left_out(void)
+{
+    return atomic_load_explicit(&settings.n_left_out, memory_order_relaxed);
 }
 
 void log_find_journal(void)
@@ -213,7 +231,7 @@ static void put_json(struct line *l, enum log_level level, const char *message, 
     put_char(l, '}');
 }
 
-void log_fields(enum log_level level, const char *message, const struct log_field *fields)
+static void write_record(enum log_level level, const char *message, const struct log_field *fields)
 {
     struct line l = { 0 };
     if (settings.is_journal) {
@@ -229,4 +247,33 @@ void log_fields(enum log_level level, const char *message, const struct log_fiel
     // One write a record keeps lines whole among threads and processes; a full or closed stderr must not stop the server.
     ssize_t written = write(STDERR_FILENO, l.p, l.len);
     (void)written;
+}
+
+// Whether this thread may write one more record of LEVEL.
+static bool may_write(enum log_level level)
+{
+    struct timespec now;
+    if (level == LOG_ERROR || !settings.rate.per_s)
+        return true;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    uint64_t now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    if (bucket_take(&spent.bucket, &settings.rate, 1, now_ms) == 0)
+        return true;
+    bucket_give(&spent.bucket, &settings.rate, 1);
+    return false;
+}
+
+void log_fields(enum log_level level, const char *message, const struct log_field *fields)
+{
+    if (!may_write(level)) {
+        spent.n_left_out++;
+        atomic_fetch_add_explicit(&settings.n_left_out, 1, memory_order_relaxed);
+        return;
+    }
+    if (spent.n_left_out) {
+        const struct log_field n[] = { LOG_INT("n", spent.n_left_out), { 0 } };
+        spent.n_left_out = 0;
+        write_record(LOG_WARN, "records left out", n);
+    }
+    write_record(level, message, fields);
 }

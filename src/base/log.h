@@ -4,7 +4,8 @@
 // As words it is `2026-01-02T03:04:05.678Z info peer joined peer=alice`, as JSON an object of ts, level, msg and the fields.
 // Towards systemd's journal each line has its priority before it (sd-daemon(3)), and words have no time and level then.
 //
-// Values may come from strangers: they are quoted and escaped, so that no name can forge a line or move a cursor.
+// Values may come from strangers: they are quoted and escaped, so that no name can forge a line or move a cursor. Nor can
+// strangers fill a disk: all but errors is rate-limited, thread by thread, and a line says how much was left out.
 // What peers say to each other (SDP, candidates, tokens) is never logged above trace.
 #ifndef STROWGER_BASE_LOG_H
 #define STROWGER_BASE_LOG_H
@@ -12,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/bucket.h"
 #include "base/span.h"
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE };
@@ -33,6 +35,12 @@ void log_set_level(enum log_level level);
 
 // Sets how records are written. As words when never called.
 void log_set_format(enum log_format format);
+
+// Sets how many records that are no errors each thread may write. Any number when never called. Before there are threads.
+void log_set_rate(struct bucket_rate rate);
+
+// How many records were left out for that, by all threads.
+uint64_t log_left_out(void);
 
 // Finds out whether stderr leads to systemd's journal, as JOURNAL_STREAM says (systemd.exec(5)). Before there are threads.
 void log_find_journal(void);

@@ -77,6 +77,7 @@ int limits_init(struct limits *l, const struct config *c, char error[CONFIG_ERRO
         { "--message-rate", c->message_rate, &l->meter.flows[FLOW_MESSAGES] },
         { "--byte-rate", c->byte_rate, &l->meter.flows[FLOW_BYTES] },
         { "--join-rate", c->join_rate, &l->meter.flows[FLOW_JOINS] },
+        { "--log-rate", c->log_rate, &l->log },
         { "--stun-rate", c->stun_rate, &l->stun.rate },
         { "--failed-login-rate", c->failed_login_rate, &l->meter.flows[FLOW_LOGINS] },
     };

@@ -13,6 +13,7 @@ struct limits {
     struct meter_opts meter;
     bool has_rates; // else nothing is to be measured
     struct stun_limit_opts stun;
+    struct bucket_rate log; // records of one worker
 };
 
 // Fills L in as C says. 0, or -EINVAL with ERROR one line that says what is wrong.

@@ -134,6 +134,8 @@
       "on SIGTERM, spread the closing of connections over this long; a second SIGTERM exits at once")                  \
     X(admin, 0, TEXT, NULL, 1, 300, RUNNING, 0, "ADDRESS",                                                             \
       "answer operators at HOST:PORT or unix:PATH, or off; 127.0.0.1:9888 when nothing is said and it is free")        \
+    X(log_rate, 0, TEXT, "200:1000", 1, 64, RUNNING, 0, "RATE[:BURST]",                                                \
+      "leave out what a worker logs beyond so many records a second, and at once, but errors; 0: nothing")             \
     X(log_level, 0, CHOICE, "info", 0, LOG_TRACE, RUNNING, LIVE, "error|warn|info|debug|trace",                        \
       "log what is that grave, and graver")                                                                            \
     X(log_format, 0, CHOICE, "text", 0, LOG_JSON, RUNNING, LIVE, "text|json",                                          \

@@ -59,6 +59,7 @@ static int begin_limits(struct server *s, char error[SERVER_ERROR_LEN])
     int err = limits_init(&s->limits, s->config, error);
     if (err)
         return err;
+    log_set_rate(s->limits.log);
     s->sources = sources_new(&s->limits.source);
     if (s->sources)
         return 0;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,6 +232,45 @@ static void the_journal_is_told_the_priority(void **state)
     unsetenv("JOURNAL_STREAM");
 }
 
+// Logs 100 records and an error, and counts them and the notices before it.
+static void *flood(void *counts)
+{
+    char out[16384];
+    int *n = counts;
+    catch_stderr();
+    for (int i = 0; i < 100; i++)
+        log_write(LOG_WARN, "flood");
+    log_write(LOG_ERROR, "not left out");
+    release_stderr(out, sizeof out);
+    for (const char *p = out; (p = strstr(p, "warn flood\n")); p++)
+        n[0]++;
+    const char *notice = strstr(out, "warn records left out n=");
+    n[1] = notice ? atoi(notice + strlen("warn records left out n=")) : 0;
+    assert_non_null(strstr(out, "error not left out\n"));
+    return NULL;
+}
+
+static void a_flood_is_left_out_and_told(void **state)
+{
+    (void)state;
+    uint64_t n_before = log_left_out();
+    for (int i = 0; i < 2; i++) { // each thread has so many to itself
+        int n[2] = { 0 };
+        pthread_t thread;
+        log_set_rate((struct bucket_rate){ 1, 5 });
+        assert_int_equal(pthread_create(&thread, NULL, flood, n), 0);
+        pthread_join(thread, NULL);
+        assert_in_range(n[0], 5, 6);
+        assert_int_equal(n[0] + n[1], 100);
+    }
+    assert_in_range(log_left_out() - n_before, 2 * 94, 2 * 95);
+    int n[2] = { 0 };
+    log_set_rate((struct bucket_rate){ 0 });
+    flood(n);
+    assert_int_equal(n[0], 100);
+    assert_int_equal(n[1], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +283,7 @@ int main(void)
         cmocka_unit_test(json_is_an_object_a_line),
         cmocka_unit_test(long_json_stays_whole),
         cmocka_unit_test(the_journal_is_told_the_priority),
+        cmocka_unit_test(a_flood_is_left_out_and_told),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }
