@@ -4,30 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ask } from '../e2e/lib/engineio.js';
 import { start } from '../e2e/lib/server.js';
-import { Queue } from '../e2e/lib/queue.js';
-import { newPage, useBrowser } from './lib/browser.js';
-import { layOutPage, roomsTutorial } from './lib/tutorial-rooms.js';
+import { useBrowser } from './lib/browser.js';
+import { layOutPage, reader, said, skip } from './lib/tutorial-rooms.js';
 
 useBrowser();
-
-const skip = roomsTutorial ? false : 'skipped: ../shared/seeds is not there';
-const said = text => `>>> Message from server:  ${text}`;
-
-// Somebody who opens the page at URL and enters ROOM where it asks; their console is what they see.
-async function reader(t, url, room) {
-    const page = await newPage(t);
-    const console = new Queue();
-    page.on('dialog', dialog => dialog.accept(room));
-    page.on('console', message => message.type() === 'log' && console.put(message.text()));
-    page.closed = () => page.context().close();
-    page.reads = async (...lines) => {
-        for (const line of lines) {
-            assert.equal(await console.next(line), line);
-        }
-    };
-    await page.goto(url);
-    return page;
-}
 
 test('two readers of the tutorial meet in a room, the third finds it full', { skip }, async t => {
     const server = await start(t, ['--web-root', layOutPage(t)]);

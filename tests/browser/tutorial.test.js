@@ -4,11 +4,9 @@ import { test } from 'node:test';
 import { start } from '../e2e/lib/server.js';
 import { expectFrames, newPage, useBrowser } from './lib/browser.js';
 import { Person } from './lib/person.js';
-import { Reader, serveTutorial, tutorialFile } from './lib/tutorial.js';
+import { Reader, serveTutorial, skip } from './lib/tutorial.js';
 
 useBrowser();
-
-const skip = tutorialFile ? false : 'skipped: ../shared/seeds is not there';
 
 async function reader(t, server, name) {
     const someone = new Reader(await newPage(t), name);

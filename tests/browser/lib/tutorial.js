@@ -6,41 +6,14 @@
 //  - today's Chromium has no URL.createObjectURL(MediaStream), so the page runs into its own `catch (e)` for the other
 //    side's video, which hides the event `e` and shows the page's own stream: there, the event's stream is put in.
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { codeBlock, readSeed, replaceOnce, skipWithout } from './seed.js';
 
-const SEEDS = fileURLToPath(new URL('../../../../shared/seeds', import.meta.url));
+const text = readSeed('003');
 
-// Where the tutorial is, or undefined.
-function findTutorial() {
-    try {
-        const name = readdirSync(SEEDS).find(file => file.startsWith('003_'));
-        return name && join(SEEDS, name);
-    } catch {
-        return undefined;
-    }
-}
+export const skip = skipWithout(text);
 
-export const tutorialFile = findTutorial();
-
-// The first code block of LANGUAGE after HEADING.
-function codeBlock(text, heading, language) {
-    const start = text.indexOf('```' + language, text.indexOf(heading));
-    const from = text.indexOf('\n', start) + 1;
-    return text.slice(from, text.indexOf('\n```', from));
-}
-
-function replaceOnce(text, pattern, replacement) {
-    const pieces = text.split(pattern);
-    if (pieces.length !== 2) {
-        throw new Error(`the tutorial has ${pieces.length - 1} places like ${pattern}, not one`);
-    }
-    return pieces.join(replacement);
-}
-
-function patchedClient(text, port) {
+function patchedClient(port) {
     let client = codeBlock(text, '全部代码总结', 'js');
     client = replaceOnce(client, 'ws://localhost:8888', `ws://localhost:${port}`);
     client = replaceOnce(client, 'stun:localhost:8888', `stun:localhost:${port}`);
@@ -48,13 +21,8 @@ function patchedClient(text, port) {
     return replaceOnce(client, 'theirVideo.srcObject = stream;', 'theirVideo.srcObject = event.stream;');
 }
 
-// Serves the tutorial's page for the test T, to be used with the server at PORT. Returns the page's URL.
-export async function serveTutorial(t, port) {
-    const text = readFileSync(tutorialFile, 'utf8').replaceAll('\r\n', '\n');
-    const files = {
-        '/': ['text/html', codeBlock(text, '`index.html`', 'html')],
-        '/client.js': ['text/javascript', patchedClient(text, port)],
-    };
+// Serves FILES, a media type and a text for each path, for the test T. Returns the page's URL.
+export async function servePages(t, files) {
     const server = createServer((request, response) => {
         const [type, body] = files[request.url] ?? ['text/plain', '']; // the browser also asks for an icon
         response.writeHead(200, { 'Content-Type': `${type}; charset=utf-8` });
@@ -63,6 +31,14 @@ export async function serveTutorial(t, port) {
     t.after(() => server.close());
     await once(server.listen(0, 'localhost'), 'listening');
     return `http://localhost:${server.address().port}/`;
+}
+
+// Serves the tutorial's page for the test T, to be used with the server at PORT. Returns the page's URL.
+export function serveTutorial(t, port) {
+    return servePages(t, {
+        '/': ['text/html', codeBlock(text, '`index.html`', 'html')],
+        '/client.js': ['text/javascript', patchedClient(port)],
+    });
 }
 
 // Does what the tutorial's reader does.
