@@ -74,7 +74,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: force all run test unit unit-tests stress e2e browser checks hostile proxies web types fuzz fuzz-targets deps \
+.PHONY: force all run test reference unit unit-tests stress e2e browser checks hostile proxies web types fuzz fuzz-targets deps \
 	deps-build deps-test check-layers check-reproducible format check-format tidy clean help
 
 all: $(PROGRAM) ## build the program (default); BUILD=asan, tsan, fuzz, coverage or clang for another variant
@@ -180,6 +180,16 @@ endif
 
 $(OUT)/tests/fuzz/%: $(OUT)/tests/fuzz/%.o $(REPLAY) $(OUT)/libstrowger.a
 	$(call SAY,LINK)$(CC) $(ALL_LDFLAGS) $(FUZZER) -o $@ $^ $(LIBS)
+
+# All that is said about settings elsewhere, made from their table: commit what comes out.
+reference: $(PROGRAM) ## make docs/options.md, manual pages, completions and the sample file from the table of options
+	@mkdir -p packaging/man packaging/completions
+	./$< reference sample >packaging/strowger.toml
+	./$< reference markdown >docs/options.md
+	for shell in bash zsh fish; do ./$< completion $$shell >packaging/completions/strowger.$$shell; done
+	./$< reference flags | sed -e '/^@OPTIONS@$$/{r /dev/stdin' -e 'd}' tools/manual/strowger.1 >packaging/man/strowger.1
+	./$< reference keys | sed -e '/^@OPTIONS@$$/{r /dev/stdin' -e 'd}' tools/manual/strowger.toml.5 \
+		>packaging/man/strowger.toml.5
 
 # Checks of the sources themselves.
 check-layers: ## who includes whom, and the sizes of files and functions

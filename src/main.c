@@ -4,10 +4,10 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "cli/help.h"
 #include "cli/subcommand.h"
 #include "dialect/dialect.h"
 #include "server/config.h"
-#include "server/reference.h"
 #include "server/server.h"
 
 static void print_help(void)
@@ -17,13 +17,14 @@ static void print_help(void)
          "usage: strowger [OPTION]...\n"
          "       strowger SUBCOMMAND [OPTION]...\n"
          "\n"
-         "Listens for HTTP and WebSocket on TCP, and for STUN on UDP, and logs the address to open.");
-    reference_put_help(stdout);
+         "Listens for HTTP and WebSocket on TCP, and for STUN on UDP, and logs the\n"
+         "address to open.");
+    help_put_options(stdout);
     subcommand_print_list();
     puts("\nDialects:");
     const struct dialect *d;
     for (size_t i = 0; (d = dialect_at(i)); i++)
-        printf("  %-8s %s\n", d->name, d->summary);
+        help_put_item(stdout, d->name, d->summary);
     printf("\nMounted by default:");
     for (size_t i = 0; site_default_mounts[i]; i++)
         printf(" %s", site_default_mounts[i]);

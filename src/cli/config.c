@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "cli/configured.h"
-#include "server/reference.h"
+#include "cli/reference.h"
 
 enum { ORIGIN_COLUMN = 44 };
 

@@ -5,9 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct subcommand *const subcommands[] = { &subcommand_check, &subcommand_config, &subcommand_health };
+#include "cli/help.h"
+
+static const struct subcommand *const subcommands[] = { &subcommand_check, &subcommand_completion, &subcommand_config,
+                                                        &subcommand_health, &subcommand_reference };
 
 enum { N_SUBCOMMANDS = sizeof subcommands / sizeof *subcommands };
+
+const struct subcommand *subcommand_at(size_t i)
+{
+    return i < N_SUBCOMMANDS ? subcommands[i] : NULL;
+}
 
 const struct subcommand *subcommand_find(const char *name)
 {
@@ -26,5 +34,5 @@ void subcommand_print_list(void)
 {
     puts("\nSubcommands:");
     for (size_t i = 0; i < N_SUBCOMMANDS; i++)
-        printf("  %-8s %s\n", subcommands[i]->name, subcommands[i]->summary);
+        help_put_item(stdout, subcommands[i]->name, subcommands[i]->summary);
 }

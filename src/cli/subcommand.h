@@ -5,6 +5,8 @@
 #ifndef STROWGER_CLI_SUBCOMMAND_H
 #define STROWGER_CLI_SUBCOMMAND_H
 
+#include <stddef.h>
+
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 struct subcommand {
@@ -14,8 +16,13 @@ struct subcommand {
 };
 
 extern const struct subcommand subcommand_check;
+extern const struct subcommand subcommand_completion;
 extern const struct subcommand subcommand_config;
 extern const struct subcommand subcommand_health;
+extern const struct subcommand subcommand_reference;
+
+// Subcommand number I, or NULL after the last.
+const struct subcommand *subcommand_at(size_t i);
 
 // The subcommand called NAME, or NULL.
 const struct subcommand *subcommand_find(const char *name);

@@ -57,29 +57,22 @@
       "login, join dialect: what stands before the type in the answer to an unknown one")                              \
     X(allow_origin, 0, LIST, NULL, 1, 256, PAGES, SITE | LIVE, "ORIGIN",                                               \
       "let only pages of this origin in: exact, https://*.example.org, null, *")                                       \
-    X(room_capacity, 0, NUMBER, "2", 1, 100000, ROOMS, SITE, "N", "rooms dialect: members of a room")                  \
-    X(room_log, 0, SWITCH, "on", 0, 1, ROOMS, SITE, "on|off",                                                          \
-      "rooms dialect: tell clients what happens in `log` events")                                                      \
-    X(room_sentences, 0, SWITCH, "off", 0, 1, ROOMS, SITE, "on|off",                                                   \
-      "rooms dialect: emit the tutorial's events named by sentences")                                                  \
-    X(room_broadcast, 0, SWITCH, "off", 0, 1, ROOMS, SITE, "on|off",                                                   \
-      "rooms dialect: pass messages to everyone, not the room")                                                        \
-    X(room_event, 0, LIST, NULL, 3, 256, ROOMS, SITE, "THEIRS=OURS",                                                   \
-      "rooms dialect: what a page calls one of our events")                                                            \
-    X(peerjs_path, 0, TEXT, "/peerjs", 1, 256, PEERJS, SITE, "PATH", "PeerJS clients: the path that they are told")    \
-    X(peerjs_key, 'k', TEXT, "peerjs", 1, 256, PEERJS, SITE | SECRET, "KEY", "PeerJS: the key that they must know")    \
+    X(room_capacity, 0, NUMBER, "2", 1, 100000, ROOMS, SITE, "N", "members of a room")                                 \
+    X(room_log, 0, SWITCH, "on", 0, 1, ROOMS, SITE, "on|off", "tell clients what happens in `log` events")             \
+    X(room_sentences, 0, SWITCH, "off", 0, 1, ROOMS, SITE, "on|off", "emit the tutorial's events named by sentences")  \
+    X(room_broadcast, 0, SWITCH, "off", 0, 1, ROOMS, SITE, "on|off", "pass messages to everyone, not the room")        \
+    X(room_event, 0, LIST, NULL, 3, 256, ROOMS, SITE, "THEIRS=OURS", "what a page calls one of our events")            \
+    X(peerjs_path, 0, TEXT, "/peerjs", 1, 256, PEERJS, SITE, "PATH", "the path that clients are told")                 \
+    X(peerjs_key, 'k', TEXT, "peerjs", 1, 256, PEERJS, SITE | SECRET, "KEY", "the key that clients must know")         \
     X(alive_timeout, 0, MILLIS, "60s", 10, 86400000, PEERJS, SITE, "TIME",                                             \
-      "PeerJS: close clients that send nothing for this long")                                                         \
+      "close clients that send nothing for this long")                                                                 \
     X(expire_timeout, 't', MILLIS, "5s", 10, 86400000, PEERJS, SITE, "TIME",                                           \
-      "PeerJS: how long messages wait for who is not there")                                                           \
-    X(concurrent_limit, 0, NUMBER, "5000", 1, 1 << 24, PEERJS, SITE, "N", "PeerJS: how many may be there at once")     \
-    X(allow_discovery, 0, FLAG, NULL, 0, 1, PEERJS, SITE, "", "PeerJS: tell everyone who asks which ids are there")    \
-    X(peerjs_leave, 0, SWITCH, "on", 0, 1, PEERJS, SITE, "on|off",                                                     \
-      "PeerJS: tell those a client talked to when it goes")                                                            \
-    X(max_topics, 0, NUMBER, "100", 1, 100000, TOPICS, SITE, "N",                                                      \
-      "topics dialect: how many one connection may subscribe to")                                                      \
-    X(max_subscribers, 0, NUMBER, "10000", 1, 1 << 24, TOPICS, SITE, "N",                                              \
-      "topics dialect: how many one topic may have")                                                                   \
+      "how long messages wait for who is not there")                                                                   \
+    X(concurrent_limit, 0, NUMBER, "5000", 1, 1 << 24, PEERJS, SITE, "N", "how many may be there at once")             \
+    X(allow_discovery, 0, FLAG, NULL, 0, 1, PEERJS, SITE, "", "tell everyone who asks which ids are there")            \
+    X(peerjs_leave, 0, SWITCH, "on", 0, 1, PEERJS, SITE, "on|off", "tell those a client talked to when it goes")       \
+    X(max_topics, 0, NUMBER, "100", 1, 100000, TOPICS, SITE, "N", "how many one connection may subscribe to")          \
+    X(max_subscribers, 0, NUMBER, "10000", 1, 1 << 24, TOPICS, SITE, "N", "how many one topic may have")               \
     X(namespace, 0, LIST, NULL, 2, 256, ENGINEIO, SITE, "NAME", "a Socket.IO namespace that there is beside /")        \
     X(ping_interval, 0, DURATION, "25s", 10, 86400000, ENGINEIO, 0, "TIME", "Engine.IO: time between heartbeats")      \
     X(ping_timeout, 0, DURATION, "20s", 10, 86400000, ENGINEIO, 0, "TIME",                                             \

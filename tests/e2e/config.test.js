@@ -7,8 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { Client } from './lib/client.js';
-import { PROGRAM, run, start } from './lib/server.js';
+import { PROGRAM, run, start, startFile } from './lib/server.js';
 
 const exec = promisify(execFile);
 
@@ -79,15 +78,13 @@ test('several sites stand in one file', async t => {
     const path = await file(t, 'unknown_text = "What? "\n[site.one]\nlisten = ["127.0.0.1:0"]\ngreeting = "one"\n'
         + '[site.two]\nlisten = ["127.0.0.2:0"]\ngreeting = "two"\nunknown_text = "No "\n');
     await t.test('each with its own settings over the common ones', async t => {
-        const server = await start(t, ['-c', path], { isPlaced: true });
-        const ports = [...server.log.matchAll(/listening on http:\/\/127\.0\.0\.(\d):(\d+)\//g)];
-        assert.equal(ports.length, 2);
-        for (const [, host, port] of ports) {
-            const client = await Client.connect(`ws://127.0.0.${host}:${port}/login`);
-            await client.expect(host === '1' ? 'one' : 'two');
+        const server = await startFile(t, path, 2, ['--admin', 'off']);
+        const [one, two] = [...server.log.matchAll(/listening on http:\/\/[\d.]+:(\d+)\//g)].map(match => match[1]);
+        for (const [host, port, greeting, answer] of [['127.0.0.1', one, 'one', 'What? x'], ['127.0.0.2', two, 'two', 'No x']]) {
+            const client = await server.connect('/login', { host, port });
+            await client.expect(greeting);
             client.send({ type: 'x' });
-            await client.expect(`{"type":"error","message":"${host === '1' ? 'What? ' : 'No '}x"}`);
-            client.destroy();
+            await client.expect(`{"type":"error","message":"${answer}"}`);
         }
     });
     await t.test('which `config` shows', async () => {

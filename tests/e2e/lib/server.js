@@ -94,9 +94,9 @@ class Server {
     }
 }
 
-// Starts a server for the test T, which stops it. OPENFILES limits its file descriptors; ISPLACED: ARGS say where to listen.
-export async function start(t, args = [], { openFiles, isPlaced = false } = {}) {
-    const all = [...(isPlaced ? [] : ['--port', '0']), '--admin', 'off', ...ARGS, ...args];
+// Starts a server for the test T, which stops it. OPENFILES limits its file descriptors.
+export async function start(t, args = [], { openFiles } = {}) {
+    const all = ['--port', '0', '--admin', 'off', ...ARGS, ...args];
     const server = openFiles
         ? new Server('sh', ['-c', `ulimit -n ${openFiles} && exec "$0" "$@"`, PROGRAM, ...all])
         : new Server(PROGRAM, all);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What there is to say about every setting; see reference.h.
-#include "server/reference.h"
+// How --help looks; see help.h.
+#include "cli/help.h"
+
+#include "server/option.h"
 
 // Writes TEXT, of which each line begins INDENT columns in, broken between words before the terminal's usual 80th.
 static void put_wrapped(FILE *out, const char *text, int indent)
@@ -44,7 +46,7 @@ static void put_option(FILE *out, const struct option *o)
     put_row(out, o->letter, option_put_flag(o, flag), o->argument, help);
 }
 
-void reference_put_help(FILE *out)
+void help_put_options(FILE *out)
 {
     const struct option *o;
     int section = -1;
@@ -59,23 +61,9 @@ void reference_put_help(FILE *out)
     put_row(out, 'v', "--version", "", "say which version this is and exit");
 }
 
-static int put_string(FILE *out, const char *text)
+void help_put_item(FILE *out, const char *name, const char *text)
 {
-    int n = fprintf(out, "\"");
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c < ' ' || c == 0x7f)
-            n += fprintf(out, "\\u%04x", c);
-        else
-            n += fprintf(out, c == '"' || c == '\\' ? "\\%c" : "%c", c);
-    }
-    return n + fprintf(out, "\"");
-}
-
-int reference_put_value(FILE *out, const struct option *o, const char *text)
-{
-    if (option_is_switch(o))
-        return fprintf(out, "%s", strcmp(text, "on") == 0 ? "true" : "false");
-    bool is_number = !option_is_text(o) && o->type != OPTION_CHOICE && !text[strspn(text, "0123456789")];
-    return is_number ? fprintf(out, "%s", text) : put_string(out, text);
+    enum { TEXT_COLUMN = 13 };
+    fprintf(out, "  %-*s", TEXT_COLUMN - 2, name);
+    put_wrapped(out, text, TEXT_COLUMN);
 }
