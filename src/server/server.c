@@ -26,84 +26,6 @@ static void raise_descriptor_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int open_certificates(struct server *s, char error[SERVER_ERROR_LEN])
-{
-    if (!certificates_are_wanted(s->config))
-        return 0;
-    s->tls = tls_context_new();
-    if (s->tls)
-        return certificates_load(s->tls, s->config, error);
-    snprintf(error, SERVER_ERROR_LEN, "out of memory");
-    return -EIO;
-}
-
-static int read_proxies(struct server *s, char error[SERVER_ERROR_LEN])
-{
-    const struct config_list *list = &s->config->behind_proxy;
-    s->proxies = calloc(list->n + 1, sizeof *s->proxies);
-    if (!s->proxies) {
-        snprintf(error, SERVER_ERROR_LEN, "out of memory");
-        return -EIO;
-    }
-    for (size_t i = 0; i < list->n; i++)
-        if (addr_parse_prefix(&s->proxies[i], span_of(list->items[i])) != 0) {
-            snprintf(error, SERVER_ERROR_LEN, "--behind-proxy takes addresses such as 10.0.0.0/8 or ::1, not '%.64s'",
-                     list->items[i]);
-            return -EINVAL;
-        }
-    return 0;
-}
-
-static int begin_limits(struct server *s, char error[SERVER_ERROR_LEN])
-{
-    int err = limits_init(&s->limits, s->config, error);
-    if (err)
-        return err;
-    log_set_rate(s->limits.log);
-    s->sources = sources_new(&s->limits.source);
-    if (s->sources)
-        return 0;
-    snprintf(error, SERVER_ERROR_LEN, "out of memory");
-    return -EIO;
-}
-
-static void fill_engineio_opts(struct server *s)
-{
-    const struct config *c = s->config;
-    s->engineio_opts = (struct engineio_opts){ .ping_interval_ms = (uint64_t)c->ping_interval,
-                                               .ping_timeout_ms = (uint64_t)c->ping_timeout,
-                                               .connect_timeout_ms = (uint64_t)c->connect_timeout,
-                                               .upgrade_timeout_ms = (uint64_t)c->upgrade_timeout,
-                                               .max_payload = (uint64_t)c->max_payload };
-}
-
-static void fill_station_opts(struct server *s)
-{
-    const struct config *c = s->config;
-    struct ws_limits limits = { .max_message = (uint64_t)c->max_message, .max_fragments = (uint32_t)c->max_fragments };
-    fill_engineio_opts(s);
-    s->station_opts = (struct station_opts){
-        .sites = s->sites,
-        .n_sites = s->n_sites,
-        .max_sockets = s->places.n_addrs + s->inherited.n,
-        .engineio = &s->engineio_opts,
-        .websocket = { .limits = limits,
-                       .ping_interval_ms = (uint64_t)c->ws_ping_interval,
-                       .ping_timeout_ms = (uint64_t)c->ws_ping_timeout,
-                       .message_ms = (uint64_t)c->message_timeout,
-                       .max_controls = (uint32_t)c->max_controls },
-        .head_timeout_ms = (uint64_t)c->head_timeout,
-        .drain_ms = (uint64_t)c->drain_time,
-        .sources = s->sources,
-        .meter = s->limits.has_rates ? &s->limits.meter : NULL,
-        .stun_limit = &s->limits.stun,
-        .how = { .tls = s->tls,
-                 .proxies = s->proxies,
-                 .n_proxies = c->behind_proxy.n,
-                 .greeting_ms = (uint64_t)c->handshake_timeout },
-    };
-}
-
 static int begin_sites(struct server *s, const struct config *sites, size_t n, char error[SERVER_ERROR_LEN])
 {
     own_addresses_find(&s->addresses);
@@ -124,11 +46,16 @@ static int begin_sites(struct server *s, const struct config *sites, size_t n, c
 
 static int begin_stations(struct server *s, int n, char error[SERVER_ERROR_LEN])
 {
+    struct station_opts opts;
+    common_fill(&s->common, &opts);
+    opts.sites = s->sites;
+    opts.n_sites = s->n_sites;
+    opts.max_sockets = s->places.n_addrs + s->inherited.n;
     s->stations = calloc((size_t)n, sizeof *s->stations);
     int err = s->stations ? 0 : -ENOMEM;
     for (int i = 0; i < n && !err; i++) {
         s->n_stations++;
-        err = station_init(&s->stations[i], &s->station_opts);
+        err = station_init(&s->stations[i], &opts);
     }
     uint32_t n_realms = 0;
     for (size_t i = 0; i < s->n_sites; i++)
@@ -194,7 +121,7 @@ static void handle_hangup(struct server *s, int number)
     char error[TLS_ERROR_LEN];
     (void)number;
     notify_reloading(&s->notify);
-    if (certificates_load(s->tls, s->config, error) == 0)
+    if (certificates_load(s->common.tls, s->config, error) == 0)
         log_write(LOG_INFO, "certificates read again");
     else
         log_write(LOG_ERROR, "certificates kept as they were", LOG_TEXT("reason", error));
@@ -278,9 +205,7 @@ static int prepare(struct server *s, const struct config *sites, size_t n, char 
 {
     *s = (struct server){ .config = sites, .signal_fd = -1, .notify.fd = -1 };
     int err = begin_sites(s, sites, n, error);
-    err = err ? err : open_certificates(s, error);
-    err = err ? err : read_proxies(s, error);
-    err = err ? err : begin_limits(s, error);
+    err = err ? err : common_init(&s->common, s->config, error);
     return err ? err : places_find(&s->places, sites, n, error);
 }
 
@@ -297,8 +222,6 @@ int server_start(struct server *s, const struct config *sites, size_t n, char er
     raise_descriptor_limit();
     int err = prepare(s, sites, n, error);
     err = err ? err : inherit(s, error);
-    if (!err)
-        fill_station_opts(s);
     err = err ? err : begin_stations(s, count_workers(s), error);
     err = err ? err : open_sockets(s, error);
     if (!err && watch_signals(s) != 0) {
@@ -310,7 +233,7 @@ int server_start(struct server *s, const struct config *sites, size_t n, char er
         return err;
     }
     notify_open(&s->notify);
-    limits_fit(&s->limits);
+    limits_fit(&s->common.limits);
     log_places(s);
     return 0;
 }
@@ -355,9 +278,7 @@ void server_stop(struct server *s)
     free(s->sites);
     places_fini(&s->places);
     inherited_fini(&s->inherited);
-    free(s->proxies);
-    sources_free(s->sources);
-    tls_context_free(s->tls);
+    common_fini(&s->common);
     notify_close(&s->notify);
     if (s->signal_fd >= 0)
         close(s->signal_fd);

@@ -4,26 +4,21 @@
 #define STROWGER_SERVER_SERVER_H
 
 #include "server/admin.h"
+#include "server/common.h"
 #include "server/config.h"
 #include "server/inherited.h"
-#include "server/limits.h"
 #include "server/places.h"
 #include "server/station.h"
 #include "server/watchdog.h"
 
 struct server {
     const struct config *config; // of the first site, for what is the same in all
-    struct tls_context *tls;     // NULL: no certificates are wanted
-    struct addr_prefix *proxies;
-    struct limits limits;
-    struct sources *sources;
+    struct common common;
     struct own_addresses addresses;
     struct site *sites;
     size_t n_sites; // those that were begun
     struct places places;
     struct inherited inherited; // while starting
-    struct engineio_opts engineio_opts;
-    struct station_opts station_opts;
     struct bus_local *bus;
     struct station *stations;
     int n_stations; // those that were begun
