@@ -117,9 +117,9 @@ static bool is_at(const struct inherited_socket *s, const struct sockaddr *addr)
 // IN's socket number I of TYPE at ADDR, or NULL.
 static struct inherited_socket *find(const struct inherited *in, const struct sockaddr *addr, int type, size_t i)
 {
-    for (struct inherited_socket *s = in->list; s < in->list + in->n; s++)
-        if (s->type == type && is_at(s, addr) && i-- == 0)
-            return s;
+    for (size_t j = 0; j < in->n; j++)
+        if (in->list[j].type == type && is_at(&in->list[j], addr) && i-- == 0)
+            return &in->list[j];
     return NULL;
 }
 

@@ -105,9 +105,10 @@ int site_mount(const struct site *s, struct mounts *m, const char **bad)
 // Mounts all once where nobody comes, so that no worker finds anything wrong, and to see how many realms it takes.
 static int try_mounts(struct site *s, char error[CONFIG_ERROR_LEN])
 {
+    struct switchboard nobodys = { 0 };
     struct mounts trial;
     const char *bad;
-    mounts_init(&trial, NULL, NULL, 0);
+    mounts_init(&trial, &nobodys, NULL, 0);
     int err = list_mounts(s);
     err = err ? err : site_mount(s, &trial, &bad);
     s->n_realms = trial.next_realm;

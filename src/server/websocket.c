@@ -326,7 +326,7 @@ static void on_deadline(struct conn *c)
     if (limit_ms && ms_since(w, w->told_at) >= limit_ms) {
         websocket_end(w, WS_CLOSE_NO_STATUS);
     } else if (w->state == WEBSOCKET_PINGED) {
-        conn_close(c, UV_ETIMEDOUT);
+        end(w, WS_CLOSE_POLICY, SPAN("no answer to the ping")); // who was only asleep learns why
     } else if (silent_ms >= w->opts->ping_interval_ms) {
         w->state = WEBSOCKET_PINGED;
         write_frame(w, WS_PING, NULL, 0);

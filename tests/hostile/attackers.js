@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { CONTINUATION, PING, TEXT, fragment, frame } from '../e2e/lib/raw.js';
 
 const HOST = '127.0.0.1';
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 const pause = ms => new Promise(done => setTimeout(done, ms));
 
@@ -37,12 +37,13 @@ class Line {
         return this.socket.writable && this.socket.write(bytes);
     }
 
-    // Waits for bytes that match PATTERN and forgets what came up to their end.
+    // Waits for bytes that match PATTERN; what came up to their end is `gone` then.
     async heard(pattern) {
         const deadline = Date.now() + PATIENCE_MS;
         for (;;) {
             const found = pattern.exec(this.bytes.toString('latin1'));
             if (found) {
+                this.gone = this.bytes.toString('latin1', 0, found.index + found[0].length);
                 this.bytes = this.bytes.subarray(found.index + found[0].length);
                 return found;
             }
@@ -168,7 +169,8 @@ export async function sayOnSockets({ port, n, bytes, path = '/login', holdMs = 0
     return ends(lines);
 }
 
-// One who logs in and then never reads, and N who send it messages for MS milliseconds. Then it reads all that there is.
+// One who logs in and then does not read, and N who send it messages for MS milliseconds. It reads on, and what has come
+// is its verdict, when the first of them was told that it is gone; the others go on.
 export async function deafOne({ port, n, ms, bytes = 2000 }) {
     const deaf = await Line.dial(port);
     await deaf.login('deaf');
@@ -180,16 +182,18 @@ export async function deafOne({ port, n, ms, bytes = 2000 }) {
         return line;
     });
     const message = frame(TEXT, JSON.stringify({ type: 'candidate', name: 'deaf', candidate: 'x'.repeat(bytes) }));
+    const isTold = line => /"type":"(leave|error)"/.test(line.bytes.toString('latin1'));
     const deadline = Date.now() + ms;
     while (Date.now() < deadline) {
         senders.forEach(line => line.socket.writableLength < 1e6 && line.send(message));
         await pause(2);
+        if (deaf.socket.isPaused() && senders.some(isTold)) {
+            deaf.socket.resume();
+        }
     }
-    deaf.socket.resume();
-    const told = senders.filter(line => /"type":"(leave|error)"/.test(line.bytes.toString('latin1'))).length;
     const { verdicts } = await ends([deaf]);
     senders.forEach(line => line.socket.destroy());
-    return { told, verdicts };
+    return { told: senders.filter(isTold).length, verdicts };
 }
 
 // N who come, log in and go, AT_ONCE of them at a time.
@@ -239,6 +243,32 @@ export async function ring({ port, n, prefix = 'held' }) {
     }));
     callers.forEach(line => line.socket.destroy());
     return { shortest: Math.min(...times), longest: Math.max(...times) };
+}
+
+// N pairs, each of whom says MESSAGES numbers to the other. What was heard wrong.
+export async function talk({ port, n, messages, from }) {
+    const numbers = Array.from({ length: messages }, (_, i) => i);
+    const wrong = [];
+    await many(n, async i => {
+        const names = [`talker ${i} A`, `talker ${i} B`];
+        const [a, b] = await Promise.all(names.map(async name => {
+            const line = await Line.dial(port, { from });
+            await line.login(name);
+            return line;
+        }));
+        for (const [line, to] of [[a, names[1]], [b, names[0]]]) {
+            numbers.forEach(candidate => line.send(frame(TEXT, JSON.stringify({ type: 'candidate', name: to, candidate }))));
+        }
+        for (const line of [a, b]) {
+            await line.heard(new RegExp(`"candidate":${messages - 1}}`)).catch(error => wrong.push(error.message));
+            const heard = [...line.gone.matchAll(/"candidate":(\d+)}/g)].map(([, number]) => Number(number));
+            if (String(heard) !== String(numbers)) {
+                wrong.push(String(heard));
+            }
+            line.socket.destroy();
+        }
+    });
+    return { wrong };
 }
 
 // FRAGMENTS frames of one message on each of N WebSockets, SIZE bytes each; the last is missing.

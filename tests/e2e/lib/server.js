@@ -94,12 +94,16 @@ class Server {
     }
 }
 
-// Starts a server for the test T, which stops it. OPENFILES limits its file descriptors.
-export async function start(t, args = [], { openFiles } = {}) {
-    const all = ['--port', '0', '--admin', 'off', ...ARGS, ...args];
-    const server = openFiles
-        ? new Server('sh', ['-c', `ulimit -n ${openFiles} && exec "$0" "$@"`, PROGRAM, ...all])
-        : new Server(PROGRAM, all);
+// Starts a server for the test T, which stops it. OPENFILES limits its file descriptors; WITHIN names a network namespace.
+export async function start(t, args = [], { openFiles, within } = {}) {
+    const command = [PROGRAM, '--port', '0', '--admin', 'off', ...ARGS, ...args];
+    if (openFiles) {
+        command.unshift('sh', '-c', `ulimit -n ${openFiles} && exec "$0" "$@"`);
+    }
+    if (within) {
+        command.unshift('ip', 'netns', 'exec', within);
+    }
+    const server = new Server(command[0], command.slice(1));
     t.after(() => server.stop());
     await server.listening();
     return server;
