@@ -68,7 +68,7 @@ int admin_client_init(struct admin_client *c, int argc, char **argv, const struc
         return EXIT_OK;
     }
     if (result == CONFIG_VERSION)
-        fprintf(stderr, "strowger %s: --version stands alone\n", u->name);
+        subcommand_complain((void *)u->name, "--version stands alone");
     if (result != CONFIG_OK)
         return result == CONFIG_WRONG ? EXIT_FAILED : EXIT_USAGE;
     const char *admin = c->settings.sites[0].admin;

@@ -139,9 +139,22 @@ static size_t names(struct bus *b, uint32_t realm, void (*visit)(void *user, str
         struct shard *shard = &local_of(b)->shards[realm * N_SHARDS + i];
         pthread_mutex_lock(&shard->lock);
         n += shard->names.n;
-        const struct map_node *node = NULL;
-        while (visit && (node = map_next(&shard->names, node)))
+        for (const struct map_node *node = NULL; visit && (node = map_next(&shard->names, node));)
             visit(user, name_key(node));
+        pthread_mutex_unlock(&shard->lock);
+    }
+    return n;
+}
+
+static size_t rooms(struct bus *b, uint32_t realm, void (*visit)(void *user, struct span name, size_t n), void *user)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < N_SHARDS; i++) {
+        struct shard *shard = &local_of(b)->shards[realm * N_SHARDS + i];
+        pthread_mutex_lock(&shard->lock);
+        n += shard->rooms.n;
+        for (const struct map_node *node = NULL; visit && (node = map_next(&shard->rooms, node));)
+            visit(user, room_key(node), CONTAINER_OF(node, const struct bus_room, node)->n_seats);
         pthread_mutex_unlock(&shard->lock);
     }
     return n;
@@ -502,6 +515,7 @@ static const struct bus_ops bus_ops = {
     .claim = claim,
     .take_over = take_over,
     .names = names,
+    .rooms = rooms,
     .release = release,
     .find = find,
     .send = send_relay,

@@ -46,6 +46,7 @@ struct dialect {
     enum carrier carrier;
     const struct peer_ops *peer_ops; // what arrives for its peers, if it has any
     bool has_heartbeat;              // a WebSocket over which no message comes for dialect_opts.alive_ms is closed
+    bool has_rooms;                  // they meet in rooms that they name
     // A session begins. INTRO is what the client said of itself as it came: a Socket.IO client's auth object, or the query
     // of a WebSocket's address; may be empty. May be NULL.
     void (*on_open)(struct session *s, struct span intro);

@@ -358,6 +358,7 @@ const struct dialect dialect_join = {
     .name = "join",
     .summary = "join a room under an id; offers go to all, answers to one (JSON over WebSocket)",
     .peer_ops = &peer_ops,
+    .has_rooms = true,
     .on_text = on_text,
     .on_binary = command_binary,
     .on_close = on_close,

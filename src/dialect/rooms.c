@@ -353,6 +353,7 @@ const struct dialect dialect_rooms = {
     .summary = "two meet in a room and pass messages (Socket.IO)",
     .carrier = CARRIER_SOCKETIO,
     .peer_ops = &peer_ops,
+    .has_rooms = true,
     .on_open = on_open,
     .on_event = on_event,
     .on_close = on_close,

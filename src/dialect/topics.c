@@ -197,6 +197,7 @@ const struct dialect dialect_topics = {
     .name = "topics",
     .summary = "publish and subscribe: y-webrtc, Trystero's ws-relay",
     .peer_ops = &peer_ops,
+    .has_rooms = true,
     .on_text = on_text,
     .on_binary = on_text,
     .on_close = on_close,

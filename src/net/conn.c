@@ -148,6 +148,15 @@ void conn_drop(const struct conn_transfer *t)
     close(t->fd);
 }
 
+// Puts C where conn_group_shed() looks for it, or doesn't.
+static void list_among(struct conn *c)
+{
+    if (c->is_shed)
+        list_append(&c->group->conns, &c->in_group);
+    else
+        list_prepend(&c->group->conns, &c->in_group);
+}
+
 struct conn *conn_adopt(struct conn_group *g, const struct conn_transfer *t, const struct conn_handler *handler,
                         void *user)
 {
@@ -163,11 +172,13 @@ struct conn *conn_adopt(struct conn_group *g, const struct conn_transfer *t, con
     c->source = t->source;
     c->is_told = t->is_told;
     c->is_extra = t->is_extra;
+    c->is_counted = t->sources != NULL;
+    c->is_apart = c->is_shed = t->is_apart;
     c->verdict = t->verdict;
-    list_prepend(&g->conns, &c->in_group);
+    list_among(c);
     deadline_init(&c->deadline, on_due);
-    g->stats.n_accepted++;
-    g->stats.n_open++;
+    g->stats.n_accepted += !c->is_apart;
+    g->stats.n_open += !c->is_apart;
     watch(c);
     return c;
 fail:
@@ -185,10 +196,8 @@ static void set_waiting(struct conn *c, bool is_waiting)
     list_remove(&c->in_group);
     if (is_waiting)
         list_append(&c->group->to_flush, &c->in_group);
-    else if (c->is_shed)
-        list_append(&c->group->conns, &c->in_group);
     else
-        list_prepend(&c->group->conns, &c->in_group); // see conn_group_shed()
+        list_among(c);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -197,14 +206,14 @@ static void on_closed(uv_handle_t *handle)
     struct conn_group *g = c->group;
     c->handler->on_close(c, (int)(intptr_t)c->poll.data);
     forget_source(c);
-    if (g->sources && !c->is_moved)
+    if (c->is_counted)
         sources_leave(g->sources, c->is_extra);
     // Only now: who sees the connection end must find its name free.
     close(c->fd);
     if (c->tls)
         tls_close(c->tls);
     list_remove(&c->in_group);
-    g->stats.n_open--;
+    g->stats.n_open -= !c->is_apart;
     pool_give(&g->conn_pool, c);
 }
 
@@ -546,14 +555,14 @@ int conn_detach(struct conn *c, struct conn_transfer *t)
         return -errno;
     *t = (struct conn_transfer){ .fd = fd,
                                  .tls = c->tls,
-                                 .sources = c->group->sources,
+                                 .sources = c->is_counted ? c->group->sources : NULL,
                                  .source = c->source,
                                  .is_told = c->is_told,
                                  .is_extra = c->is_extra,
                                  .verdict = c->verdict };
     c->tls = NULL;
     c->source = NULL;
-    c->is_moved = true;
+    c->is_counted = false;
     conn_close(c, 0); // closes its own descriptor alone
     return 0;
 }

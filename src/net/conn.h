@@ -133,10 +133,11 @@ struct conn {
     bool has_eof : 1;      // the other side has sent its FIN
     bool is_blocked : 1;   // the socket took less than was offered: waiting to become writable
     bool has_sent_fin : 1;
-    bool is_shed : 1;                // it was asked to end
+    bool is_shed : 1;                // it was asked to end, or never is
     bool is_told : 1;                // a proxy said whom it speaks for, and that is the source
     bool is_extra : 1;               // it is over a limit, and lives to be told so
-    bool is_moved : 1;               // conn_detach() took its connection out of it
+    bool is_counted : 1;             // among its group's sources
+    bool is_apart : 1;               // it is not of the group's clients: neither counted nor asked to end
     bool is_nameless : 1;            // it counts as one of its source's sessions without a name
     enum source_verdict verdict : 8; // other than SOURCE_WELCOME: its user is to refuse it
 };
@@ -154,6 +155,7 @@ struct conn_transfer {
     struct sources *sources; // where it is counted, or NULL
     struct source *source;
     bool is_told, is_extra; // as in the conn that it was
+    bool is_apart;          // as in the conn that it will be
     enum source_verdict verdict;
 };
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -29,8 +30,9 @@
 #define GROUPS      "X25519:P-256:P-384"
 
 struct tls_context {
-    pthread_mutex_t lock; // of ssl_ctx
+    pthread_mutex_t lock; // of the next two
     SSL_CTX *ssl_ctx;     // replaced as a whole; each SSL holds a reference to its own
+    int64_t expires_at;   // the first certificate in it
     BIO_METHOD *bio_method;
     EVP_CIPHER *ticket_cipher;
     struct tls_tickets tickets; // outlive a reload, and with them the sessions
@@ -117,12 +119,27 @@ static SSL_CTX *new_ssl_ctx(struct tls_context *x)
     return NULL;
 }
 
+// When the first of CTX's certificates expires. CTX must not be in use yet: this turns over what is current in it.
+static int64_t first_expiry(SSL_CTX *ctx)
+{
+    int64_t first = 0;
+    for (long at = SSL_CERT_SET_FIRST; SSL_CTX_set_current_cert(ctx, at) == 1; at = SSL_CERT_SET_NEXT) {
+        struct tm t = { 0 };
+        const X509 *cert = SSL_CTX_get0_certificate(ctx);
+        int64_t expiry = cert && ASN1_TIME_to_tm(X509_get0_notAfter(cert), &t) == 1 ? (int64_t)timegm(&t) : 0;
+        first = first && first < expiry ? first : expiry;
+    }
+    return first;
+}
+
 // Puts CTX, which becomes X's, in the place of what new connections use.
 static void replace(struct tls_context *x, SSL_CTX *ctx)
 {
+    int64_t expires_at = first_expiry(ctx);
     pthread_mutex_lock(&x->lock);
     SSL_CTX *old = x->ssl_ctx;
     x->ssl_ctx = ctx;
+    x->expires_at = expires_at;
     pthread_mutex_unlock(&x->lock);
     SSL_CTX_free(old);
 }
@@ -289,6 +306,14 @@ int tls_context_use(struct tls_context *x, X509 *cert, EVP_PKEY *key)
     SSL_CTX_free(ctx);
     ERR_clear_error();
     return -EINVAL;
+}
+
+int64_t tls_context_expires_at(struct tls_context *x)
+{
+    pthread_mutex_lock(&x->lock);
+    int64_t at = x->expires_at;
+    pthread_mutex_unlock(&x->lock);
+    return at;
 }
 
 SSL *tls_context_new_ssl(struct tls_context *x, struct tls_bio *b)

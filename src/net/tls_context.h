@@ -32,6 +32,9 @@ void tls_context_free(struct tls_context *x);
 // Has new connections use CERT and KEY, which stay the caller's. 0 or -EINVAL.
 [[gnu::warn_unused_result]] int tls_context_use(struct tls_context *x, X509 *cert, EVP_PKEY *key);
 
+// The UNIX time at which the first of the present certificates expires, or 0 when there are none.
+int64_t tls_context_expires_at(struct tls_context *x);
+
 // A new server-side SSL over B, which must live longer, with the present certificates; or NULL.
 struct tls_bio;
 SSL *tls_context_new_ssl(struct tls_context *x, struct tls_bio *b);

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "net/sock.h"
+#include "server/metrics.h"
 #include "server/survey.h"
 
 // ---- answers
@@ -69,6 +70,33 @@ static void healthz(struct http_conn *h)
     ask_all(h, on_healthy);
 }
 
+// Answers H with what PUT makes of a report on S.
+static void respond_report(struct http_conn *h, const struct survey *s, struct span type,
+                           int (*put)(struct buf *out, const struct report *r))
+{
+    const struct admin *a = h->opts->user;
+    struct report report;
+    struct buf body = { 0 };
+    report_init(&report, s, home_of(a));
+    if (put(&body, &report) == 0)
+        respond(h, 200, type, buf_span(&body));
+    else
+        respond_text(h, 503, SPAN("out of memory\n"));
+    buf_fini(&body);
+    report_fini(&report);
+}
+
+static void on_metered(struct survey *s)
+{
+    if (s->user)
+        respond_report(s->user, s, SPAN("text/plain; version=0.0.4; charset=utf-8"), metrics_put);
+}
+
+static void metrics(struct http_conn *h)
+{
+    ask_all(h, on_metered);
+}
+
 static void readyz(struct http_conn *h)
 {
     bool is_ready = !is_draining(h->opts->user);
@@ -90,6 +118,7 @@ static const struct page {
     { SPAN("/"), list_pages, "this list" },
     { SPAN("/healthz"), healthz, "200 while every worker answers" },
     { SPAN("/readyz"), readyz, "200 while new clients are welcome, else 503" },
+    { SPAN("/metrics"), metrics, "all that is counted, for Prometheus" },
     { SPAN("/version"), version, "which version this is, as JSON" },
 };
 
@@ -146,7 +175,9 @@ static void on_request(struct http_conn *h, const struct http_request *r)
 static void on_accept(struct listener *l, int fd)
 {
     struct admin *a = l->user;
-    http_conn_open(&home_of(a)->worker.conns, fd, NULL, &a->http);
+    // Adopted, not opened, and no client: the operator comes in when the house is full, and stays when it is emptied.
+    struct conn_transfer t = { .fd = fd, .is_apart = true };
+    http_conn_adopt(&home_of(a)->worker.conns, &t, &a->http, NULL, 0);
 }
 
 // Has the listener that was just begun, if ERR is 0, bring us connections. Returns ERR.

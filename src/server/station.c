@@ -172,7 +172,7 @@ int station_listen(struct station *s, size_t site, int fd, bool is_tls)
 
 int station_answer_stun(struct station *s, int fd)
 {
-    int err = stun_service_open(&s->stuns[s->n_stuns], &s->worker.loop, fd, &s->stun_limit);
+    int err = stun_service_open(&s->stuns[s->n_stuns], &s->worker.loop, fd, &s->stun_limit, &s->stun_stats);
     s->n_stuns += !err;
     return err;
 }

@@ -38,6 +38,7 @@ struct station {
     size_t n_endpoints;
     struct stun_service *stuns; // the sockets for UDP beside them
     size_t n_stuns;
+    struct stun_stats stun_stats; // of all of them
     struct stun_limit stun_limit;
     bool is_closing; // nothing is to be begun any more
     bool has_loop;   // else it was never begun, and there is nothing to end

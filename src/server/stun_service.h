@@ -25,13 +25,13 @@ struct stun_service {
     struct udp udp;
     struct stun_limit *limit;
     int port; // our own
-    struct stun_stats stats;
+    struct stun_stats *stats;
 };
 
-// Makes S answer on LOOP with FD, a bound socket that is S's from now on, as LIMIT allows, which may be shared on that loop.
-// 0, or a negative errno with nothing left behind and FD closed.
+// Makes S answer on LOOP with FD, a bound socket that is S's from now on, as LIMIT allows, and count in STATS; both may be
+// shared on that loop. 0, or a negative errno with nothing left behind and FD closed.
 [[gnu::warn_unused_result]] int stun_service_open(struct stun_service *s, uv_loop_t *loop, int fd,
-                                                  struct stun_limit *limit);
+                                                  struct stun_limit *limit, struct stun_stats *stats);
 
 // Stops; the handle closes at the end of the turn.
 void stun_service_close(struct stun_service *s);

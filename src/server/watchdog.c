@@ -7,8 +7,10 @@ enum { STATUS_MS = 10000, MIN_INTERVAL_MS = 1 };
 static void on_answered(struct survey *s)
 {
     struct watchdog *w = s->user;
+    struct sample sum;
+    survey_sum(s, &sum);
     w->is_asking = false;
-    notify_alive(w->notify, s->n_conns);
+    notify_alive(w->notify, sum.conns.n_open);
 }
 
 static void on_beat(struct deadline *d)

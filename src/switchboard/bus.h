@@ -118,6 +118,8 @@ struct bus_ops {
     bool (*find)(struct bus *b, uint32_t realm, struct span name, struct peer_ref *ref);
     // How many names are held in REALM. VISIT (may be NULL) sees each, in no particular order, and must not call the bus.
     size_t (*names)(struct bus *b, uint32_t realm, void (*visit)(void *user, struct span name), void *user);
+    // How many rooms there are in REALM. VISIT (may be NULL) sees each and how many hold a seat there, likewise.
+    size_t (*rooms)(struct bus *b, uint32_t realm, void (*visit)(void *user, struct span name, size_t n), void *user);
     // Delivers R to TO, here at once (false when it is gone) or elsewhere later.
     bool (*send)(struct bus *b, struct peer_ref to, const struct relay *r);
     // Takes SEAT, whose ref and card are filled in, as WANT says. 0, -ENOSPC, or -ENOMEM; JOINED is filled in but for

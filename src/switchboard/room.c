@@ -96,6 +96,12 @@ struct span room_name(const struct peer *p, const struct seat *seat)
     return p->realm->bus->ops->room_name(&seat->bus);
 }
 
+size_t room_each(const struct realm *realm, void (*visit)(void *user, struct span name, size_t n), void *user)
+{
+    struct bus *bus = realm->bus;
+    return bus->ops->rooms(bus, realm->id, visit, user);
+}
+
 size_t room_count(const struct realm *realm, struct span name)
 {
     struct bus *bus = realm->bus;

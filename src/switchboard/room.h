@@ -49,6 +49,10 @@ struct seat *room_find_seat(const struct peer *p, struct span name);
 // The name of the room that SEAT, one of P's, is in.
 struct span room_name(const struct peer *p, const struct seat *seat);
 
+// How many rooms there are in REALM. VISIT (may be NULL) sees each and how many sit in it, in no particular order, and must
+// call nothing of the switchboard's.
+size_t room_each(const struct realm *realm, void (*visit)(void *user, struct span name, size_t n), void *user);
+
 // How many sit in the room of REALM called NAME.
 size_t room_count(const struct realm *realm, struct span name);
 

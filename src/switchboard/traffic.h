@@ -16,7 +16,7 @@ enum message_type {
     MESSAGE_LEAVE,   // the end of a call, or of being somewhere
     MESSAGE_MESSAGE, // what the dialect passes on without knowing what it is
     MESSAGE_OTHER,
-    N_MESSAGE_TYPES,
+    N_MESSAGE_TYPES
 };
 
 // Why a message was of no use.
@@ -26,7 +26,7 @@ enum message_fault {
     FAULT_MALFORMED, // not what the dialect's messages are made of
     FAULT_UNKNOWN,   // a type that the dialect has no use for
     FAULT_REFUSED,   // not now, not from this client, or not with this name
-    N_MESSAGE_FAULTS,
+    N_MESSAGE_FAULTS
 };
 
 struct traffic_count {

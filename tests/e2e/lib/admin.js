@@ -22,6 +22,14 @@ export class Admin {
         return { status: answer.statusCode, headers: answer.headers, text };
     }
 
+    // All metrics: a map from the name with its labels, as they are written, to the value.
+    async metrics() {
+        const { status, text } = await this.get('/metrics');
+        assert.equal(status, 200);
+        const lines = text.split('\n').filter(line => line && !line.startsWith('#'));
+        return new Map(lines.map(line => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]));
+    }
+
     // What a subcommand says that asks this server.
     run(subcommand, ...args) {
         return run(subcommand, '--admin', this.place, ...args);

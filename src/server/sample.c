@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// What one worker has counted; see sample.h.
+#include "server/sample.h"
+
+#include "server/station.h"
+
+// Adds N counters.
+static void add(uint64_t *sum, const uint64_t *more, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        sum[i] += more[i];
+}
+
+_Static_assert(sizeof(struct sample) % sizeof(uint64_t) == 0, "a sample is a row of counters");
+
+void sample_add(struct sample *sum, const struct sample *more)
+{
+    add((uint64_t *)sum, (const uint64_t *)more, sizeof *sum / sizeof(uint64_t));
+}
+
+size_t sample_dialect(const struct dialect *dialect)
+{
+    size_t i = 0;
+    while (dialect_at(i) != dialect)
+        i++;
+    return i;
+}
+
+static void add_mount(struct sample *sample, const struct mount *m)
+{
+    size_t i = sample_dialect(m->dialect);
+    sample->n_mounts[i]++;
+    add((uint64_t *)&sample->dialects[i], (const uint64_t *)&m->realm->traffic,
+        sizeof(struct traffic) / sizeof(uint64_t));
+    for (size_t j = 0; m->choices && m->dialect->choices[j]; j++)
+        add_mount(sample, &m->choices[j]);
+    for (size_t j = 0; j < m->n_namespaces; j++)
+        add_mount(sample, &m->namespaces[j]);
+}
+
+static uint64_t pool_len(const struct pool *p)
+{
+    return p->n_in_use * p->item_size;
+}
+
+void sample_take(struct sample *sample, const struct station *s)
+{
+    const struct conn_group *conns = &s->worker.conns;
+    *sample = (struct sample){ .conns = conns->stats,
+                               .meters = conns->meters.stats,
+                               .websockets = s->websocket_stats,
+                               .stun = s->stun_stats,
+                               .queue_len = pool_len(&conns->chunk_pool) };
+    const struct pool *pools[] = { &conns->conn_pool,     &conns->chunk_pool,
+                                   &s->http_pool,         &s->ws_pool,
+                                   &s->socket_pool,       &s->engineio_home.session_pool,
+                                   &s->switchboard.seats, &s->switchboard.roster.block_pool,
+                                   &conns->meters.pool };
+    for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
+        sample->memory_len += pool_len(pools[i]);
+    for (size_t i = 0; i < s->n_branches; i++)
+        for (size_t j = 0; j < s->branches[i].mounts.n; j++)
+            if (!s->branches[i].mounts.list[j].is_alias)
+                add_mount(sample, &s->branches[i].mounts.list[j]);
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+// What is counted is what happened, whichever worker it happened on, and Prometheus can read it.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { X509Certificate } from 'node:crypto';
+import net from 'node:net';
+import { test } from 'node:test';
+import tls from 'node:tls';
+import { startWithAdmin } from './lib/admin.js';
+import { Certificates } from './lib/certificates.js';
+import { ring } from './lib/calls.js';
+import { withPatience } from './lib/patience.js';
+import { Guest, meet } from './lib/socketio.js';
+
+const FOUR = ['--workers', '4'];
+
+// The metrics of ADMIN match WANTED: a value for each name.
+async function expectMetrics(admin, wanted) {
+    const metrics = await admin.metrics();
+    const found = Object.keys(wanted).map(name => [name, metrics.get(name)]);
+    assert.deepEqual(Object.fromEntries(found), wanted);
+}
+
+const heard = (dialect, type, direction = 'in') =>
+    `strowger_messages_total{dialect="${dialect}",type="${type}",direction="${direction}"}`;
+
+test('promtool finds nothing to complain about', async t => {
+    if (spawnSync('promtool', ['--version']).error) {
+        t.skip('there is no promtool; tools/deps ci installs it');
+        return;
+    }
+    const { admin } = await startWithAdmin(t, FOUR);
+    const { text, headers } = await admin.get('/metrics');
+    assert.match(headers['content-type'], /^text\/plain; version=0\.0\.4/);
+    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
+    assert.deepEqual([status, stdout, stderr], [0, '', '']);
+});
+
+test('every metric has its help, its type and our prefix, and is there once', async t => {
+    const { admin } = await startWithAdmin(t, FOUR);
+    const { text } = await admin.get('/metrics');
+    const names = [...text.matchAll(/^# TYPE (\w+) (?:counter|gauge)$/gm)].map(([, name]) => name);
+    assert.deepEqual([...text.matchAll(/^# HELP (\w+) [A-Z].*\.$/gm)].map(([, name]) => name), names);
+    assert.ok(names.every(name => /^(strowger|process)_[a-z_]+$/.test(name)), `${names}`);
+    const lines = text.trimEnd().split('\n').filter(line => !line.startsWith('#'));
+    assert.ok(lines.every(line => /^[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? \d+(\.\d+)?(e[-+]\d+)?$/.test(line)));
+    const series = lines.map(line => line.split(' ')[0]);
+    assert.equal(new Set(series).size, series.length, 'a series stands there twice');
+    assert.equal((await admin.metrics()).get('process_open_fds') > 5, true);
+});
+
+test('a call of the login dialect', async t => {
+    const { server, admin } = await startWithAdmin(t, FOUR);
+    const [a, b] = await server.login('A', 'B');
+    await ring(a, b);
+    b.send({ type: 'answer', name: 'A', answer: 2 });
+    await a.next();
+    const candidate = '{"type":"candidate","name":"B","candidate":3}';
+    a.send(candidate);
+    a.send(candidate);
+    await b.next();
+    await b.next();
+    await expectMetrics(admin, {
+        'strowger_sessions{dialect="login"}': 2,
+        'strowger_peers{dialect="login"}': 2,
+        'strowger_calls{dialect="login"}': 1,
+        [heard('login', 'join')]: 2,
+        [heard('login', 'offer')]: 1,
+        [heard('login', 'offer', 'out')]: 1,
+        [heard('login', 'answer', 'out')]: 1,
+        [heard('login', 'candidate')]: 2,
+        [heard('login', 'candidate', 'out')]: 2,
+        'strowger_message_bytes_total{dialect="login",type="candidate",direction="in"}': 2 * candidate.length,
+    });
+    await a.close();
+    await b.expect('{"type":"leave"}');
+    await expectMetrics(admin, {
+        'strowger_sessions{dialect="login"}': 1,
+        'strowger_sessions_total{dialect="login"}': 2,
+        'strowger_peers{dialect="login"}': 1,
+        'strowger_calls{dialect="login"}': 0,
+        [heard('login', 'leave', 'out')]: 1,
+    });
+});
+
+test('what was wrong with messages', async t => {
+    const { server, admin } = await startWithAdmin(t, FOUR);
+    const [a] = await server.login('A');
+    for (const message of ['{', '[]', '{"type":"dance"}', '{"type":"offer","name":"B"}', '{"type":"leave"}']) {
+        a.send(message);
+        await a.expectError();
+    }
+    const fault = reason => `strowger_message_errors_total{dialect="login",reason="${reason}"}`;
+    await expectMetrics(admin, {
+        [fault('malformed')]: 2, [fault('unknown')]: 1, [fault('absent')]: 1, [fault('refused')]: 1, [fault('late')]: 0,
+        [heard('login', 'other')]: 1,
+    });
+});
+
+test('a session whose first message decides is counted where it then is', async t => {
+    const { server, admin } = await startWithAdmin(t, FOUR);
+    const client = await server.connect('/');
+    const sessions = dialect => `strowger_sessions{dialect="${dialect}"}`;
+    await expectMetrics(admin, { [sessions('auto')]: 1, [sessions('join')]: 0 });
+    client.send({ type: 'join', id: 1, room: 'r' });
+    await client.next();
+    await expectMetrics(admin, { [sessions('auto')]: 0, [sessions('join')]: 1, 'strowger_rooms{dialect="join"}': 1 });
+    await client.close();
+    await expectMetrics(admin, { [sessions('auto')]: 0, [sessions('join')]: 0, 'strowger_rooms{dialect="join"}': 0 });
+});
+
+test('rooms, over Socket.IO', async t => {
+    const { server, admin } = await startWithAdmin(t, [...FOUR, '--room-log', 'off']);
+    const [a, b] = await Guest.all(t, server, 2);
+    await meet(a, b);
+    a.emit('message', 'hello');
+    await b.expect('message', 'hello');
+    await expectMetrics(admin, {
+        'strowger_rooms{dialect="rooms"}': 1,
+        'strowger_sessions{dialect="rooms"}': 2,
+        [heard('rooms', 'join')]: 2,
+        [heard('rooms', 'message')]: 1,
+        [heard('rooms', 'message', 'out')]: 1,
+    });
+});
+
+test('TLS handshakes, and when the certificate expires', async t => {
+    const certificates = new Certificates(t);
+    const { server, admin } = await startWithAdmin(t, [...FOUR, ...certificates.make('localhost')]);
+    const dial = async options => {
+        const socket = tls.connect({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false, ...options });
+        const session = once(socket, 'session');
+        await withPatience(once(socket, 'secureConnect'), 'a handshake');
+        const [ticket] = await withPatience(session, 'a ticket');
+        t.after(() => socket.destroy());
+        return ticket;
+    };
+    const session = await dial();
+    await dial({ session });
+    const plain = net.connect(server.port, '127.0.0.1', () => plain.end('GET / HTTP/1.1\r\n\r\n'));
+    plain.resume();
+    await withPatience(once(plain, 'close'), 'a refusal');
+    const { validTo } = new X509Certificate(certificates.read('localhost.crt'));
+    const handshakes = (result, resumed) => `strowger_tls_handshakes_total{result="${result}",resumed="${resumed}"}`;
+    await expectMetrics(admin, {
+        [handshakes('ok', false)]: 1,
+        [handshakes('ok', true)]: 1,
+        [handshakes('failed', false)]: 1,
+        strowger_tls_certificate_expiry_timestamp_seconds: Date.parse(validTo) / 1000,
+    });
+});
+
+test('scrapes may be broken off, and many at once', async t => {
+    const { server, admin } = await startWithAdmin(t, FOUR);
+    const [host, port] = admin.place.split(':');
+    for (let i = 0; i < 50; i++) {
+        const socket = net.connect(Number(port), host, () => {
+            socket.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n');
+            setImmediate(() => socket.resetAndDestroy());
+        });
+        socket.on('error', () => {});
+    }
+    const all = await Promise.all(Array.from({ length: 50 }, () => admin.metrics()));
+    assert.ok(all.every(metrics => metrics.get('strowger_ready') === 1));
+    await server.stop();
+});
+
+test('scrapes during a drain', async t => {
+    const { server, admin } = await startWithAdmin(t, [...FOUR, '--drain-time', '60s']);
+    const clients = await Promise.all(Array.from({ length: 100 }, () => server.connect()));
+    process.kill(server.pid, 'SIGTERM');
+    await Promise.race(clients.map(client => client.closed));
+    const first = await admin.metrics();
+    assert.equal(first.get('strowger_ready'), 0);
+    assert.ok(first.get('strowger_sessions{dialect="login"}') < 100);
+    const scrapes = Array.from({ length: 20 }, () => admin.metrics().catch(error => error.code)); // until it is gone
+    await Promise.all(scrapes);
+    await server.stop();
+});
