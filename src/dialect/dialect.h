@@ -88,19 +88,15 @@ struct peerjs_opts {
     bool has_leave;     // tell those a client talked to that it went
 };
 
-// What can be set for the topics dialect.
-struct topics_opts {
-    size_t max_topics;      // of one connection
-    size_t max_subscribers; // of one topic
-};
-
 // What can be set for the dialects of a mount.
 struct dialect_opts {
     struct span greeting;     // sent raw as the first message; empty: none
     struct span unknown_text; // stands before the type in the answer to an unknown one
     struct rooms_opts rooms;
     struct peerjs_opts peerjs;
-    struct topics_opts topics;
+    size_t max_rooms;              // of one session; 0: any number
+    size_t max_members;            // of one room; 0: any number
+    uint32_t max_calls;            // of one peer: that it is in, rings or is rung by; 0: any number
     uint64_t alive_ms;             // for dialects that have a heartbeat
     const char *const *namespaces; // for Socket.IO, beside the dialect's own
     size_t n_namespaces;

@@ -148,7 +148,9 @@ static int take_seat(struct session *s, struct span room, struct span card, stru
     struct bus_joined joined;
     struct span parts[NEWS_PARTS];
     struct relay news = news_of(parts, s, MESSAGE_JOIN, card);
-    struct room_join want = { .name = room, .capacity = ROOM_UNLIMITED, .card = card, .news = &news, .n_news = 1 };
+    struct room_join want = {
+        .name = room, .capacity = s->mount->opts->max_members, .card = card, .news = &news, .n_news = 1
+    };
     int err = room_join(s->peer, &want, &seat, &joined);
     if (err == 0)
         welcome(s, id, buf_span(&joined.cards));

@@ -18,7 +18,7 @@
 #include "switchboard/room.h"
 #include "switchboard/switchboard.h"
 
-enum { MAX_ROOM = 256, MAX_ROOMS = 64 }; // bytes of a room's name, rooms of one client
+enum { MAX_ROOM = 256 }; // bytes of a room's name
 
 static const struct span nothing;
 
@@ -172,8 +172,9 @@ static int take_seat(struct session *s, struct span room, struct span args, size
     make_news(&join, s, MESSAGE_JOIN, SPAN("\"join\""), args);
     make_news(&ready, s, MESSAGE_NONE, SPAN("\"ready\""), args);
     struct relay both[] = { join.relay, ready.relay };
+    const struct dialect_opts *opts = s->mount->opts;
     struct room_join want = {
-        .name = room, .capacity = s->mount->opts->rooms.capacity, .max_seats = MAX_ROOMS, .news = both, .n_news = 2
+        .name = room, .capacity = opts->rooms.capacity, .max_seats = opts->max_rooms, .news = both, .n_news = 2
     };
     int err = room_join(s->peer, &want, &seat, &joined);
     // Who asks again for its own room takes no second seat and hears what it heard the first time.

@@ -53,8 +53,8 @@ static struct span topic_of(const struct json_value *value, char out[MAX_TOPIC])
 
 static bool subscribe(struct session *s, struct span topic)
 {
-    const struct topics_opts *opts = &s->mount->opts->topics;
-    struct room_join want = { .name = topic, .capacity = opts->max_subscribers, .max_seats = opts->max_topics };
+    const struct dialect_opts *opts = s->mount->opts;
+    struct room_join want = { .name = topic, .capacity = opts->max_members, .max_seats = opts->max_rooms };
     struct bus_joined joined;
     struct seat *seat;
     if (!s->peer && switchboard_enter(s->mount->realm, s) != 0)

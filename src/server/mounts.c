@@ -27,7 +27,8 @@ static int mount_init(struct mount *m, const struct dialect *dialect, struct mou
                                 .bus = all->bus,
                                 .seats = &all->switchboard->seats,
                                 .peer_ops = dialect->peer_ops,
-                                .id = all->next_realm++ };
+                                .id = all->next_realm++,
+                                .max_calls = opts->max_calls };
     size_t n = 0;
     while (dialect->choices && dialect->choices[n])
         n++;

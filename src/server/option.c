@@ -43,11 +43,9 @@ enum { N_OPTIONS = sizeof options / sizeof *options };
 // What PeerJS's server calls some of them.
 static const struct {
     const char *theirs, *ours;
-} aliases[] = { { "path", "peerjs_path" },
-                { "key", "peerjs_key" },
-                { "sslkey", "tls_key" },
-                { "sslcert", "tls_cert" },
-                { "cors", "allow_origin" } };
+} aliases[] = { { "path", "peerjs_path" },           { "key", "peerjs_key" },    { "sslkey", "tls_key" },
+                { "sslcert", "tls_cert" },           { "cors", "allow_origin" }, { "max_topics", "max_rooms" },
+                { "max_subscribers", "max_members" } };
 
 struct unit {
     const char *name;

@@ -12,7 +12,6 @@
     S(PAGES, "Paths and pages")                                                                                        \
     S(ROOMS, "Dialect rooms")                                                                                          \
     S(PEERJS, "Dialect peerjs")                                                                                        \
-    S(TOPICS, "Dialect topics")                                                                                        \
     S(ENGINEIO, "Engine.IO and Socket.IO")                                                                             \
     S(LIMITS, "Limits")                                                                                                \
     S(RUNNING, "Running")
@@ -71,8 +70,6 @@
     X(concurrent_limit, 0, NUMBER, "5000", 1, 1 << 24, PEERJS, SITE, "N", "how many may be there at once")             \
     X(allow_discovery, 0, FLAG, NULL, 0, 1, PEERJS, SITE, "", "tell everyone who asks which ids are there")            \
     X(peerjs_leave, 0, SWITCH, "on", 0, 1, PEERJS, SITE, "on|off", "tell those a client talked to when it goes")       \
-    X(max_topics, 0, NUMBER, "100", 1, 100000, TOPICS, SITE, "N", "how many one connection may subscribe to")          \
-    X(max_subscribers, 0, NUMBER, "10000", 1, 1 << 24, TOPICS, SITE, "N", "how many one topic may have")               \
     X(namespace, 0, LIST, NULL, 2, 256, ENGINEIO, SITE, "NAME", "a Socket.IO namespace that there is beside /")        \
     X(ping_interval, 0, DURATION, "25s", 10, 86400000, ENGINEIO, 0, "TIME", "Engine.IO: time between heartbeats")      \
     X(ping_timeout, 0, DURATION, "20s", 10, 86400000, ENGINEIO, 0, "TIME",                                             \
@@ -108,6 +105,11 @@
     X(rate_patience, 0, DURATION, "30s", 10, 86400000, LIMITS, 0, "TIME",                                              \
       "end a connection that had to be held back without a pause for so long (close code 1008)")                       \
     X(no_rate_limits, 0, FLAG, NULL, 0, 1, LIMITS, 0, "", "measure nothing of the rates above")                        \
+    X(max_rooms, 0, NUMBER, "100", 1, 100000, LIMITS, SITE, "N", "how many rooms or topics one session may be in")     \
+    X(max_members, 0, NUMBER, "10000", 1, 1 << 24, LIMITS, SITE, "N",                                                  \
+      "how many may be in one room or topic; rooms dialect: see --room-capacity")                                      \
+    X(max_calls, 0, NUMBER, "1024", 1, 4096, LIMITS, SITE, "N",                                                        \
+      "how many calls one may be in, ring and be rung by, all together")                                               \
     X(max_message, 0, SIZE, "256k", 128, 1 << 30, LIMITS, 0, "SIZE",                                                   \
       "refuse longer WebSocket messages (close code 1009)")                                                            \
     X(max_fragments, 0, NUMBER, "1024", 1, 1 << 30, LIMITS, 0, "N",                                                    \

@@ -57,7 +57,9 @@ static void fill_dialect_opts(struct site *s, const struct own_addresses *own)
                     .has_discovery = c->allow_discovery,
                     .has_leave = c->peerjs_leave },
         .alive_ms = (uint64_t)c->alive_timeout,
-        .topics = { .max_topics = (size_t)c->max_topics, .max_subscribers = (size_t)c->max_subscribers },
+        .max_rooms = (size_t)c->max_rooms,
+        .max_members = (size_t)c->max_members,
+        .max_calls = (uint32_t)c->max_calls,
         .namespaces = c->namespace.items,
         .n_namespaces = c->namespace.n,
     };

@@ -29,8 +29,10 @@ static struct call *new_call(const struct peer *p, struct peer_ref other, int *e
     size_t n = 0;
     for (const struct call *call = p->calls; call; call = call->next)
         n++;
-    *err = n < PEER_MAX_CALLS ? -ENOMEM : -EMFILE;
-    struct call *call = n < PEER_MAX_CALLS ? malloc(sizeof *call) : NULL;
+    uint32_t max = p->realm->max_calls;
+    bool has_room = !max || n < max;
+    struct call *call = has_room ? malloc(sizeof *call) : NULL;
+    *err = has_room ? -ENOMEM : -EMFILE;
     if (!call)
         return NULL;
     *call = (struct call){ .other = other };

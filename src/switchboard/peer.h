@@ -16,8 +16,6 @@
 struct seat;
 struct session;
 
-enum { PEER_MAX_CALLS = 1024 }; // that one peer may be in, ring and be rung by, all together
-
 struct peer {
     struct bus_name *name; // owned; NULL: it has none
     struct peer_ref ref;
@@ -50,7 +48,7 @@ static inline struct call *peer_latest_call(const struct peer *p)
     return p->calls;
 }
 
-// Notes that P is in a call with OTHER, and that it is its latest. 0, -ENOMEM, or -EMFILE beyond PEER_MAX_CALLS.
+// Notes that P is in a call with OTHER, and that it is its latest. 0, -ENOMEM, or -EMFILE beyond the realm's max_calls.
 [[gnu::warn_unused_result]] int peer_add_call(struct peer *p, struct peer_ref other);
 
 // Forgets CALL, one of P's; its memory goes.

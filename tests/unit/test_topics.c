@@ -9,7 +9,7 @@
 
 #include "transcript.h"
 
-static const struct dialect_opts opts = { .topics = { .max_topics = 3, .max_subscribers = 2 } };
+static const struct dialect_opts opts = { .max_rooms = 3, .max_members = 2 };
 
 #define PLAY_TOPICS(...) play_with("topics", opts, (const char *const[]){ __VA_ARGS__, NULL })
 
