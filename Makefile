@@ -217,5 +217,5 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9 -]*\):[^#]*## \(.*\)/\1	\2/p' $(filter %akefile %.mk,$(MAKEFILE_LIST)) | expand -t 22
 
-include $(wildcard bench/bench.mk)
+include $(wildcard bench/bench.mk packaging/packaging.mk)
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
