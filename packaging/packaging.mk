@@ -15,7 +15,7 @@ zshdir ?= $(prefix)/share/zsh/vendor-completions
 fishdir ?= $(prefix)/share/fish/vendor_completions.d
 INSTALL ?= install
 
-DOCS = README.md README.zh-CN.md CHANGELOG.md SECURITY.md $(wildcard docs/*.md) $(wildcard docs/*.png)
+DOCS = README.md README.zh-CN.md CHANGELOG.md $(wildcard SECURITY.md) $(wildcard docs/*.md) $(wildcard docs/*.png)
 UNITS = $(wildcard packaging/systemd/strowger.*)
 
 .PHONY: install uninstall deb packages
@@ -32,7 +32,7 @@ install: all ## install the program and what belongs to it (DESTDIR, prefix=/usr
 	$(INSTALL) -m 644 examples/*.toml packaging/strowger.toml '$(DESTDIR)$(docdir)/examples'
 	$(INSTALL) -m 644 packaging/sysusers.d/strowger.conf '$(DESTDIR)$(sysusersdir)'
 	$(INSTALL) -m 644 packaging/completions/strowger.bash '$(DESTDIR)$(bashdir)/strowger'
-	$(INSTALL) -m 644 packaging/completions/_strowger '$(DESTDIR)$(zshdir)/_strowger'
+	$(INSTALL) -m 644 packaging/completions/strowger.zsh '$(DESTDIR)$(zshdir)/_strowger'
 	$(INSTALL) -m 644 packaging/completions/strowger.fish '$(DESTDIR)$(fishdir)'
 	for unit in $(UNITS); do sed -e 's|/usr/bin/strowger|$(bindir)/strowger|g' \
 		-e 's|/etc/strowger|$(sysconfdir)/strowger|g' $$unit >'$(DESTDIR)$(unitdir)'/$${unit##*/}; done
