@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "net/sock.h"
 #include "server/certificates.h"
@@ -90,6 +91,33 @@ static int resolve(struct place *p, char error[CONFIG_ERROR_LEN])
     return -EIO;
 }
 
+static bool share_address(const struct place *a, const struct place *b)
+{
+    for (int i = 0; i < a->n_addrs; i++)
+        for (int j = 0; j < b->n_addrs; j++)
+            if (memcmp(&a->addrs[i], &b->addrs[j], sizeof a->addrs[i]) == 0)
+                return true;
+    return false;
+}
+
+// No address is two places'. Port 0 is another one each time.
+static int check_distinct(const struct places *p, char error[CONFIG_ERROR_LEN])
+{
+    for (size_t i = 0; i < p->n; i++)
+        for (size_t j = 0; j < i; j++) {
+            const struct place *a = &p->list[i];
+            if (!a->where.port || !share_address(a, &p->list[j]))
+                continue;
+            const char *other = p->list[j].config->name;
+            snprintf(error, CONFIG_ERROR_LEN, "port %d of %s is listened at twice%s%s%s; choose another", a->where.port,
+                     *a->where.host ? a->where.host : "all addresses", other ? ", by site '" : "", other ? other : "",
+                     other ? "' too" : "");
+            site_put_name(a->config, error);
+            return -EINVAL;
+        }
+    return 0;
+}
+
 int places_find(struct places *p, const struct config *sites, size_t n, char error[CONFIG_ERROR_LEN])
 {
     *p = (struct places){ 0 };
@@ -108,7 +136,7 @@ int places_find(struct places *p, const struct config *sites, size_t n, char err
         err = resolve(&p->list[i], error);
         p->n_addrs += err ? 0 : (size_t)p->list[i].n_addrs;
     }
-    return err;
+    return err ? err : check_distinct(p, error);
 }
 
 void places_fini(struct places *p)
