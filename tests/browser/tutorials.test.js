@@ -106,3 +106,18 @@ test('all tutorials\' clients at once', { skip }, async t => {
         joinAll(server, joining),
     ]);
 });
+
+test('the page that examples/rooms comes with', async t => {
+    const { sites: { rooms } } = await startTutorials(t);
+    if ((await ask(rooms, 'GET', '/socket.io/socket.io.js')).status === 404) {
+        t.skip('skipped: built without the client library');
+        return;
+    }
+    const pages = [await newPage(t), await newPage(t)];
+    for (const [i, event] of ['created', 'joined'].entries()) {
+        await pages[i].goto(`http://localhost:${rooms.port}`);
+        await pages[i].click('#enter');
+        await pages[i].waitForFunction(text => document.querySelector('#log').textContent.includes(text), `${event} foo`);
+    }
+    await pages[0].waitForFunction(() => document.querySelector('#log').textContent.includes('join foo'));
+});
