@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 // strowger behind the proxies that packaging/proxy has a file for: every client works through them, and is who it is.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { Certificates } from '../e2e/lib/certificates.js';
 import { ring } from '../e2e/lib/calls.js';
 import { Client } from '../e2e/lib/client.js';
+import { withPatience } from '../e2e/lib/patience.js';
 import { start } from '../e2e/lib/server.js';
 import { Guest, meet } from '../e2e/lib/socketio.js';
-import { proxies, startProxy } from './lib/proxy.js';
+import { proxies, SHORT_TIMEOUT_MS, startProxy } from './lib/proxy.js';
+
+const PING_MS = 200;
 
 // strowger as the files in packaging/proxy want it started, and PROXY before it.
 class Site {
@@ -57,6 +61,15 @@ async function aDroppedClientIsMissed(site) {
     await b.expect('{"type":"leave"}');
 }
 
+// The proxy would end what is silent for SHORT_TIMEOUT, and would not wait for a third of these pings.
+async function silenceIsBridged(site) {
+    const silent = await site.connect('/login');
+    for (let i = 0; i < 3 * SHORT_TIMEOUT_MS / PING_MS; i++) {
+        await withPatience(once(silent.ws, 'ping'), 'a ping');
+    }
+    await silent.expectSilence();
+}
+
 async function joiningWorks(site) {
     const [a, b] = [await site.connect('/join'), await site.connect('/join')];
     a.send('{"type":"join","id":"A","nick":"n"}');
@@ -89,6 +102,7 @@ const KINDS = [[2, 'polling'], [2, 'upgrade'], [4, 'polling'], [4, 'upgrade'], [
 const CASES = [
     ['calls are passed on', callsArePassedOn],
     ['a client that is dropped is missed', aDroppedClientIsMissed],
+    ['silence is bridged', silenceIsBridged],
     ['joining works', joiningWorks],
     ['peers are found', peersAreFound],
     ...KINDS.map(([version, transport]) =>
@@ -97,10 +111,15 @@ const CASES = [
 
 for (const proxy of proxies) {
     test(`behind ${proxy.title}`, { skip: proxy.skip }, async t => {
-        const site = await Site.start(t, proxy, ['--room-log', 'off']);
+        const site = await Site.start(t, proxy, ['--room-log', 'off', '--ws-ping-interval', `${PING_MS}ms`]);
         for (const [name, run] of CASES) {
             await t.test(name, () => run(site));
         }
+        await t.test('a drain is told', async () => {
+            const client = await site.connect('/login');
+            await site.server.stop();
+            assert.equal((await withPatience(client.closed, 'the end')).code, 1001);
+        });
     });
 
     test(`behind ${proxy.title} addresses are told apart`, { skip: proxy.skip }, async t => {
