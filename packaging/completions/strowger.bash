@@ -28,8 +28,6 @@ _strowger() {
     -t | --expire-timeout) COMPREPLY=() ;;
     --concurrent-limit) COMPREPLY=() ;;
     --peerjs-leave) COMPREPLY=($(compgen -W 'on off' -- "$word")) ;;
-    --max-topics) COMPREPLY=() ;;
-    --max-subscribers) COMPREPLY=() ;;
     --namespace) COMPREPLY=() ;;
     --ping-interval) COMPREPLY=() ;;
     --ping-timeout) COMPREPLY=() ;;
@@ -48,12 +46,16 @@ _strowger() {
     --failed-login-rate) COMPREPLY=() ;;
     --address-rate-factor) COMPREPLY=() ;;
     --rate-patience) COMPREPLY=() ;;
+    --max-rooms) COMPREPLY=() ;;
+    --max-members) COMPREPLY=() ;;
+    --max-calls) COMPREPLY=() ;;
     --max-message) COMPREPLY=() ;;
     --max-fragments) COMPREPLY=() ;;
     --message-timeout) COMPREPLY=() ;;
     --max-controls) COMPREPLY=() ;;
     --ws-ping-interval) COMPREPLY=() ;;
     --ws-ping-timeout) COMPREPLY=() ;;
+    --login-timeout) COMPREPLY=() ;;
     --head-timeout) COMPREPLY=() ;;
     --workers) COMPREPLY=() ;;
     --drain-time) COMPREPLY=() ;;
@@ -62,7 +64,7 @@ _strowger() {
     --log-level) COMPREPLY=($(compgen -W 'error warn info debug trace' -- "$word")) ;;
     --log-format) COMPREPLY=($(compgen -W 'text json' -- "$word")) ;;
     completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- "$word")) ;;
-    *) COMPREPLY=($(compgen -W 'check completion config health reference --config --port --host --listen --tls-cert --tls-key --dev --behind-proxy --handshake-timeout --mount --web-root --greeting --unknown-text --allow-origin --room-capacity --room-log --room-sentences --room-broadcast --room-event --peerjs-path --peerjs-key --alive-timeout --expire-timeout --concurrent-limit --allow-discovery --peerjs-leave --max-topics --max-subscribers --namespace --ping-interval --ping-timeout --max-payload --connect-timeout --upgrade-timeout --max-connections --max-connections-per-address --connection-rate --max-nameless --stun-rate --trust-loopback --message-rate --byte-rate --join-rate --failed-login-rate --address-rate-factor --rate-patience --no-rate-limits --max-message --max-fragments --message-timeout --max-controls --ws-ping-interval --ws-ping-timeout --head-timeout --workers --drain-time --admin --log-rate --log-level --log-format --help --version' -- "$word")) ;;
+    *) COMPREPLY=($(compgen -W 'check completion config health reference --config --port --host --listen --tls-cert --tls-key --dev --behind-proxy --handshake-timeout --mount --web-root --greeting --unknown-text --allow-origin --room-capacity --room-log --room-sentences --room-broadcast --room-event --peerjs-path --peerjs-key --alive-timeout --expire-timeout --concurrent-limit --allow-discovery --peerjs-leave --namespace --ping-interval --ping-timeout --max-payload --connect-timeout --upgrade-timeout --max-connections --max-connections-per-address --connection-rate --max-nameless --stun-rate --trust-loopback --message-rate --byte-rate --join-rate --failed-login-rate --address-rate-factor --rate-patience --no-rate-limits --max-rooms --max-members --max-calls --max-message --max-fragments --message-timeout --max-controls --ws-ping-interval --ws-ping-timeout --login-timeout --head-timeout --workers --drain-time --admin --log-rate --log-level --log-format --help --version' -- "$word")) ;;
     esac
 }
 complete -F _strowger strowger

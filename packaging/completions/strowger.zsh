@@ -27,8 +27,6 @@ _arguments -s -S \
     --concurrent-limit='[how many may be there at once]:N:' \
     --allow-discovery'[tell everyone who asks which ids are there]' \
     --peerjs-leave='[tell those a client talked to when it goes]:which:(on off)' \
-    --max-topics='[how many one connection may subscribe to]:N:' \
-    --max-subscribers='[how many one topic may have]:N:' \
     '*'--namespace='[a Socket.IO namespace that there is beside /]:NAME:' \
     --ping-interval='[Engine.IO\: time between heartbeats]:TIME:' \
     --ping-timeout='[Engine.IO\: how long a heartbeat may go unanswered]:TIME:' \
@@ -48,12 +46,16 @@ _arguments -s -S \
     --address-rate-factor='[let all connections of one address together have so many times what one has; 0\: without limit]:N:' \
     --rate-patience='[end a connection that had to be held back without a pause for so long (close code 1008)]:TIME:' \
     --no-rate-limits'[measure nothing of the rates above]' \
+    --max-rooms='[how many rooms or topics one session may be in]:N:' \
+    --max-members='[how many may be in one room or topic; rooms dialect\: see --room-capacity]:N:' \
+    --max-calls='[how many calls one may be in, ring and be rung by, all together]:N:' \
     --max-message='[refuse longer WebSocket messages (close code 1009)]:SIZE:' \
     --max-fragments='[refuse WebSocket messages of more fragments (1009)]:N:' \
     --message-timeout='[close a WebSocket whose message takes longer from its first byte to its last (1008)]:TIME:' \
     --max-controls='[close a WebSocket that sends more pings and pongs than this in a second (1008)]:N:' \
     --ws-ping-interval='[ping a WebSocket that has been silent this long]:TIME:' \
     --ws-ping-timeout='[close it when it stays silent this long after that]:TIME:' \
+    --login-timeout='[close a session that has no name or room by then (1008); 0ms\: never]:TIME:' \
     --head-timeout='[close a connection whose HTTP request takes longer]:TIME:' \
     --workers='[serve with N threads; 0\: one for each core that may be used]:N:' \
     --drain-time='[on SIGTERM, spread the closing of connections over this long; a second SIGTERM exits at once]:TIME:' \

@@ -45,6 +45,7 @@ struct dialect {
     const char *summary; // for --help
     enum carrier carrier;
     const struct peer_ops *peer_ops; // what arrives for its peers, if it has any
+    bool is_anonymous;               // nobody has a name or a seat: no login is waited for
     bool has_heartbeat;              // a WebSocket over which no message comes for dialect_opts.alive_ms is closed
     bool has_rooms;                  // they meet in rooms that they name
     // A session begins. INTRO is what the client said of itself as it came: a Socket.IO client's auth object, or the query

@@ -15,6 +15,7 @@ static void send_back_binary(struct session *s, struct span data)
 const struct dialect dialect_engineio_echo = {
     .name = "eio-echo",
     .summary = "every Engine.IO message comes back, for testing",
+    .is_anonymous = true,
     .carrier = CARRIER_ENGINEIO,
     .on_text = send_back,
     .on_binary = send_back_binary,
@@ -23,6 +24,7 @@ const struct dialect dialect_engineio_echo = {
 const struct dialect dialect_echo = {
     .name = "echo",
     .summary = "every message comes back, for testing",
+    .is_anonymous = true,
     .on_text = send_back,
     .on_binary = send_back_binary,
 };

@@ -33,6 +33,7 @@ static const char *const namespaces[] = { "/custom", NULL };
 const struct dialect dialect_socketio_echo = {
     .name = "sio-echo",
     .summary = "events come back as Socket.IO's conformance suite wants them, for testing",
+    .is_anonymous = true,
     .carrier = CARRIER_SOCKETIO,
     .on_open = on_open,
     .on_event = on_event,

@@ -56,6 +56,7 @@ static void fill_engineio(struct common *c)
     c->engineio = (struct engineio_opts){ .ping_interval_ms = (uint64_t)o->ping_interval,
                                           .ping_timeout_ms = (uint64_t)o->ping_timeout,
                                           .connect_timeout_ms = (uint64_t)o->connect_timeout,
+                                          .login_ms = (uint64_t)o->login_timeout,
                                           .upgrade_timeout_ms = (uint64_t)o->upgrade_timeout,
                                           .max_payload = (uint64_t)o->max_payload };
 }
@@ -79,6 +80,7 @@ void common_fill(const struct common *c, struct station_opts *opts)
                        .ping_interval_ms = (uint64_t)o->ws_ping_interval,
                        .ping_timeout_ms = (uint64_t)o->ws_ping_timeout,
                        .message_ms = (uint64_t)o->message_timeout,
+                       .login_ms = (uint64_t)o->login_timeout,
                        .max_controls = (uint32_t)o->max_controls },
         .head_timeout_ms = (uint64_t)o->head_timeout,
         .drain_ms = (uint64_t)o->drain_time,

@@ -122,6 +122,8 @@
       "ping a WebSocket that has been silent this long")                                                               \
     X(ws_ping_timeout, 0, DURATION, "10s", 10, 86400000, LIMITS, 0, "TIME",                                            \
       "close it when it stays silent this long after that")                                                            \
+    X(login_timeout, 0, DURATION, "0ms", 0, 86400000, LIMITS, 0, "TIME",                                               \
+      "close a session that has no name or room by then (1008); 0ms: never")                                           \
     X(head_timeout, 0, DURATION, "10s", 10, 86400000, LIMITS, 0, "TIME",                                               \
       "close a connection whose HTTP request takes longer")                                                            \
     X(workers, 0, NUMBER, "0", 0, 64, RUNNING, 0, "N", "serve with N threads; 0: one for each core that may be used")  \

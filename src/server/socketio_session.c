@@ -13,13 +13,13 @@
 struct socketio_session {
     struct engineio_session *engineio;
     struct list namespaces;      // struct socketio_namespace, those joined
-    struct connect_wait *wait;   // while none is joined, else NULL
+    struct wait *wait;           // while something must happen in time, else NULL
     struct gathering *gathering; // an event whose attachments are still coming, or NULL
     enum socketio_version version;
 };
 
-// The time there is for joining a first namespace.
-struct connect_wait {
+// The time there is for joining a first namespace, and then for saying who one is there.
+struct wait {
     struct deadline deadline;
     struct socketio_session *owner;
 };
@@ -61,6 +61,47 @@ static struct socketio_namespace *find_namespace(const struct socketio_session *
             return ns;
     }
     return NULL;
+}
+
+// ---- waiting
+
+static void on_due(struct deadline *d)
+{
+    engineio_session_end(CONTAINER_OF(d, struct wait, deadline)->owner->engineio, false);
+}
+
+static void wait_for(struct socketio_session *s, uint64_t ms)
+{
+    if (!s->wait && (s->wait = malloc(sizeof *s->wait))) {
+        s->wait->owner = s;
+        deadline_init(&s->wait->deadline, on_due);
+    }
+    if (s->wait)
+        deadline_set(s->engineio->home->conns->deadlines, &s->wait->deadline, ms);
+    else
+        engineio_session_end_later(s->engineio);
+}
+
+static void wait_for_connect(struct socketio_session *s)
+{
+    wait_for(s, s->engineio->home->opts->connect_timeout_ms);
+}
+
+static void stop_waiting(struct socketio_session *s)
+{
+    if (s->wait)
+        deadline_cancel(&s->wait->deadline);
+    free(s->wait);
+    s->wait = NULL;
+}
+
+static void wait_for_login(struct socketio_session *s, const struct dialect *dialect)
+{
+    uint64_t ms = s->engineio->home->opts->login_ms;
+    if (ms && !dialect->is_anonymous)
+        wait_for(s, ms);
+    else
+        stop_waiting(s);
 }
 
 // ---- out
@@ -125,6 +166,8 @@ static struct span id_of(const struct session *s)
 
 static void note(struct session *s, enum session_deed deed)
 {
+    if (deed == SESSION_ARRIVES)
+        stop_waiting(of_session(s)->owner);
     engineio_session_note(of_session(s)->owner->engineio, deed);
 }
 
@@ -149,32 +192,6 @@ static const struct mount *find_mount(const struct mount *mount, struct span nam
     return NULL;
 }
 
-static void on_connect_due(struct deadline *d)
-{
-    engineio_session_end(CONTAINER_OF(d, struct connect_wait, deadline)->owner->engineio, false);
-}
-
-static void wait_for_connect(struct socketio_session *s)
-{
-    const struct engineio_home *home = s->engineio->home;
-    s->wait = malloc(sizeof *s->wait);
-    if (!s->wait) {
-        engineio_session_end_later(s->engineio);
-        return;
-    }
-    s->wait->owner = s;
-    deadline_init(&s->wait->deadline, on_connect_due);
-    deadline_set(home->conns->deadlines, &s->wait->deadline, home->opts->connect_timeout_ms);
-}
-
-static void stop_waiting(struct socketio_session *s)
-{
-    if (s->wait)
-        deadline_cancel(&s->wait->deadline);
-    free(s->wait);
-    s->wait = NULL;
-}
-
 static struct socketio_namespace *join(struct socketio_session *s, struct span name)
 {
     const struct mount *mount = find_mount(s->engineio->mount, name);
@@ -192,8 +209,9 @@ static struct socketio_namespace *join(struct socketio_session *s, struct span n
         memcpy(sid, s->engineio->sid, ENGINEIO_SID_LEN);
     else
         engineio_make_sid(sid);
+    if (list_is_empty(&s->namespaces))
+        wait_for_login(s, mount->dialect);
     list_append(&s->namespaces, &ns->in_owner);
-    stop_waiting(s);
     return ns;
 }
 

@@ -7,10 +7,12 @@
 #include "base/buf.h"
 #include "base/pieces.h"
 
-// What there is only while a message or a control frame is not whole, or a client does not read its pong.
+// What there is only while a message or a control frame is not whole, a client does not read its pong, or must still say
+// who it is.
 struct websocket_pending {
     struct websocket *websocket;
-    struct deadline deadline; // by which what was begun must be whole
+    struct deadline whole; // when what was begun must be whole
+    struct deadline login; // when the client must have said who it is
     struct pieces message;
     struct buf control, pong;
     bool has_pong;
@@ -100,7 +102,8 @@ static void free_pending(struct websocket *w)
     struct websocket_pending *p = w->pending;
     if (!p)
         return;
-    deadline_cancel(&p->deadline);
+    deadline_cancel(&p->whole);
+    deadline_cancel(&p->login);
     pieces_fini(&p->message);
     buf_fini(&p->control);
     buf_fini(&p->pong);
@@ -110,11 +113,20 @@ static void free_pending(struct websocket *w)
 
 static void on_message_due(struct deadline *d)
 {
-    struct websocket *w = CONTAINER_OF(d, struct websocket_pending, deadline)->websocket;
+    struct websocket *w = CONTAINER_OF(d, struct websocket_pending, whole)->websocket;
     if (w->state == WEBSOCKET_ENDED)
         return;
     w->opts->stats->n_slow_messages++;
     end(w, WS_CLOSE_POLICY, SPAN("message timeout"));
+}
+
+static void on_login_due(struct deadline *d)
+{
+    struct websocket *w = CONTAINER_OF(d, struct websocket_pending, login)->websocket;
+    if (w->state == WEBSOCKET_ENDED)
+        return;
+    w->opts->stats->n_late_logins++;
+    end(w, WS_CLOSE_POLICY, SPAN("login timeout"));
 }
 
 // W's pending, made if need be, or NULL.
@@ -126,7 +138,8 @@ static struct websocket_pending *need_pending(struct websocket *w)
     if (!p)
         return NULL;
     p->websocket = w;
-    deadline_init(&p->deadline, on_message_due);
+    deadline_init(&p->whole, on_message_due);
+    deadline_init(&p->login, on_login_due);
     return w->pending = p;
 }
 
@@ -135,9 +148,25 @@ static void settle(struct websocket *w)
 {
     if (!ws_is_at_rest(&w->parser))
         return;
-    deadline_cancel(&w->pending->deadline);
-    if (!w->pending->has_pong)
+    deadline_cancel(&w->pending->whole);
+    if (!w->pending->has_pong && !deadline_is_armed(&w->pending->login))
         free_pending(w);
+}
+
+static void await_login(struct websocket *w)
+{
+    struct websocket_pending *p = need_pending(w);
+    if (p)
+        deadline_set(w->conn->group->deadlines, &p->login, w->opts->login_ms);
+    else
+        conn_close(w->conn, UV_ENOMEM);
+}
+
+// In the midst of a message W is: what came of it stays.
+void websocket_stop_login(struct websocket *w)
+{
+    if (w->pending)
+        deadline_cancel(&w->pending->login);
 }
 
 // All that has come was looked at: what was begun and is not whole must be so in time.
@@ -148,8 +177,8 @@ static void await_rest(struct websocket *w)
     struct websocket_pending *p = need_pending(w);
     if (!p)
         conn_close(w->conn, UV_ENOMEM);
-    else if (w->opts->message_ms && !deadline_is_armed(&p->deadline))
-        deadline_set(w->conn->group->deadlines, &p->deadline, w->opts->message_ms);
+    else if (w->opts->message_ms && !deadline_is_armed(&p->whole))
+        deadline_set(w->conn->group->deadlines, &p->whole, w->opts->message_ms);
 }
 
 // ---- what has come
@@ -403,6 +432,8 @@ void websocket_open(struct websocket *w, struct conn *c, const struct http_reque
     c->handler = &conn_handler;
     c->user = w;
     write_handshake(c, r);
+    if (opts->login_ms)
+        await_login(w);
     if (opts->ping_interval_ms)
         look_in(w, opts->ping_interval_ms);
 }

@@ -27,6 +27,7 @@ struct websocket_handler {
 struct websocket_stats {
     uint64_t n_slow_messages; // ended since a message that was begun did not end in time
     uint64_t n_floods;        // ended since too many control frames came
+    uint64_t n_late_logins;   // ended since their client had not said who it is in time
 };
 
 struct websocket_opts {
@@ -35,6 +36,7 @@ struct websocket_opts {
     uint64_t ping_timeout_ms;      // without a byte after the ping before it counts as gone
     uint64_t alive_ms;             // without a message before it is ended; 0: never. Only with the two above
     uint64_t message_ms;           // from a message's first byte to its last; 0: for ever
+    uint64_t login_ms;             // from the opening to websocket_stop_login(); 0: for ever
     uint32_t max_controls;         // pings and pongs that may come within a second
     struct websocket_stats *stats; // of all that have these options
 };
@@ -64,6 +66,9 @@ int websocket_check(const struct http_request *r);
 // Answers the handshake R on C, which was taken from HTTP, and makes W its WebSocket. HANDLER and OPTS must live as long.
 void websocket_open(struct websocket *w, struct conn *c, const struct http_request *r,
                     const struct websocket_handler *handler, const struct websocket_opts *opts);
+
+// W's client has said who it is, or need not.
+void websocket_stop_login(struct websocket *w);
 
 enum {
     WEBSOCKET_MAX_PARTS = 16,

@@ -32,6 +32,8 @@ static void close_session(struct session *s, int code)
 
 static void note(struct session *s, enum session_deed deed)
 {
+    if (deed == SESSION_ARRIVES)
+        websocket_stop_login(&of_session(s)->websocket);
     deed_note(of_session(s)->websocket.conn, deed);
 }
 
@@ -82,5 +84,7 @@ void ws_session_open(struct conn *c, const struct http_request *r, const struct 
     }
     ws->session = (struct session){ .ops = &session_ops, .mount = mount };
     websocket_open(&ws->websocket, c, r, &handler, &opts->websocket);
+    if (mount->dialect->is_anonymous)
+        websocket_stop_login(&ws->websocket);
     dialect_open(&ws->session, r->query);
 }
