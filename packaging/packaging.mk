@@ -22,14 +22,16 @@ UNITS = $(wildcard packaging/systemd/strowger.*)
 
 # An own strowger.toml is never written over.
 install: all ## install the program and what belongs to it (DESTDIR, prefix=/usr/local)
-	$(INSTALL) -d $(foreach dir,$(bindir) $(mandir)/man1 $(mandir)/man5 $(docdir)/dialects $(docdir)/examples \
-		$(sysconfdir)/strowger $(unitdir) $(sysusersdir) $(bashdir) $(zshdir) $(fishdir),'$(DESTDIR)$(dir)')
+	$(INSTALL) -d $(foreach dir,$(bindir) $(mandir)/man1 $(mandir)/man5 $(docdir)/dialects $(docdir)/examples/rooms \
+		$(docdir)/proxy $(sysconfdir)/strowger $(unitdir) $(sysusersdir) $(bashdir) $(zshdir) $(fishdir),'$(DESTDIR)$(dir)')
 	$(INSTALL) -m 755 $(PROGRAM) '$(DESTDIR)$(bindir)/strowger'
 	$(INSTALL) -m 644 packaging/man/*.1 '$(DESTDIR)$(mandir)/man1'
 	$(INSTALL) -m 644 packaging/man/*.5 '$(DESTDIR)$(mandir)/man5'
 	$(INSTALL) -m 644 $(DOCS) '$(DESTDIR)$(docdir)'
 	$(INSTALL) -m 644 docs/dialects/*.md '$(DESTDIR)$(docdir)/dialects'
 	$(INSTALL) -m 644 examples/*.toml packaging/strowger.toml '$(DESTDIR)$(docdir)/examples'
+	$(INSTALL) -m 644 examples/rooms/* '$(DESTDIR)$(docdir)/examples/rooms'
+	$(INSTALL) -m 644 packaging/proxy/* '$(DESTDIR)$(docdir)/proxy'
 	$(INSTALL) -m 644 packaging/sysusers.d/strowger.conf '$(DESTDIR)$(sysusersdir)'
 	$(INSTALL) -m 644 packaging/completions/strowger.bash '$(DESTDIR)$(bashdir)/strowger'
 	$(INSTALL) -m 644 packaging/completions/strowger.zsh '$(DESTDIR)$(zshdir)/_strowger'

@@ -111,7 +111,7 @@ export async function start(t, args = [], { openFiles, within } = {}) {
 
 // Starts a server as the configuration FILE says, which listens at N places; ARGS count before it.
 export async function startFile(t, file, n, args = []) {
-    const server = new Server(PROGRAM, [...ARGS, ...args, '--config', file]);
+    const server = new Server(PROGRAM, ['--admin', 'off', ...ARGS, ...args, '--config', file]);
     t.after(() => server.stop());
     await server.listening(n);
     return server;
