@@ -39,7 +39,8 @@ function canConnect(port) {
 export function strowgerArgs(program, { workers = 1 } = {}) {
   const help = execFileSync(program, ['--help'], { encoding: 'utf8' });
   const unlimited = [['--concurrent-limit', '100000'], ['--alive-timeout', '1h'], ['--no-rate-limits']];
-  const wanted = [['--workers', String(workers)], ['--room-log', 'off'], ...unlimited];
+  const profiled = ['--user', 'root']; // a profile is written when the program ends, where only we may write
+  const wanted = [['--workers', String(workers)], ['--room-log', 'off'], profiled, ...unlimited];
   return wanted.filter(([name]) => help.includes(`${name} `) || help.includes(`${name}=`)).flat();
 }
 

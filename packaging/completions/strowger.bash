@@ -59,12 +59,14 @@ _strowger() {
     --head-timeout) COMPREPLY=() ;;
     --workers) COMPREPLY=() ;;
     --drain-time) COMPREPLY=() ;;
+    --hand-over) COMPREPLY=() ;;
+    --user) COMPREPLY=() ;;
     --admin) COMPREPLY=() ;;
     --log-rate) COMPREPLY=() ;;
     --log-level) COMPREPLY=($(compgen -W 'error warn info debug trace' -- "$word")) ;;
     --log-format) COMPREPLY=($(compgen -W 'text json' -- "$word")) ;;
     completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- "$word")) ;;
-    *) COMPREPLY=($(compgen -W 'check completion config health reference --config --port --host --listen --tls-cert --tls-key --dev --behind-proxy --handshake-timeout --mount --web-root --greeting --unknown-text --allow-origin --room-capacity --room-log --room-sentences --room-broadcast --room-event --peerjs-path --peerjs-key --alive-timeout --expire-timeout --concurrent-limit --allow-discovery --peerjs-leave --namespace --ping-interval --ping-timeout --max-payload --connect-timeout --upgrade-timeout --max-connections --max-connections-per-address --connection-rate --max-nameless --stun-rate --trust-loopback --message-rate --byte-rate --join-rate --failed-login-rate --address-rate-factor --rate-patience --no-rate-limits --max-rooms --max-members --max-calls --max-message --max-fragments --message-timeout --max-controls --ws-ping-interval --ws-ping-timeout --login-timeout --head-timeout --workers --drain-time --admin --log-rate --log-level --log-format --help --version' -- "$word")) ;;
+    *) COMPREPLY=($(compgen -W 'check completion config health reference --config --port --host --listen --tls-cert --tls-key --dev --behind-proxy --handshake-timeout --mount --web-root --greeting --unknown-text --allow-origin --room-capacity --room-log --room-sentences --room-broadcast --room-event --peerjs-path --peerjs-key --alive-timeout --expire-timeout --concurrent-limit --allow-discovery --peerjs-leave --namespace --ping-interval --ping-timeout --max-payload --connect-timeout --upgrade-timeout --max-connections --max-connections-per-address --connection-rate --max-nameless --stun-rate --trust-loopback --message-rate --byte-rate --join-rate --failed-login-rate --address-rate-factor --rate-patience --no-rate-limits --max-rooms --max-members --max-calls --max-message --max-fragments --message-timeout --max-controls --ws-ping-interval --ws-ping-timeout --login-timeout --head-timeout --workers --drain-time --hand-over --user --admin --log-rate --log-level --log-format --help --version' -- "$word")) ;;
     esac
 }
 complete -F _strowger strowger

@@ -66,6 +66,8 @@ complete -c strowger -l login-timeout -x -d 'close a session that has no name or
 complete -c strowger -l head-timeout -x -d 'close a connection whose HTTP request takes longer'
 complete -c strowger -l workers -x -d 'serve with N threads; 0: one for each core that may be used'
 complete -c strowger -l drain-time -x -d 'on SIGTERM, spread the closing of connections over this long; a second SIGTERM exits at once'
+complete -c strowger -l hand-over -x -d 'take the sockets over from who listens at PATH, and give them to who comes there next, without a gap'
+complete -c strowger -l user -x -d 'become this user when started as root, once all ports are open; nobody when nothing is said'
 complete -c strowger -l admin -x -d 'answer operators at HOST:PORT or unix:PATH, or off; 127.0.0.1:9888 when nothing is said and it is free'
 complete -c strowger -l log-rate -x -d 'leave out what a worker logs beyond so many records a second, and at once, but errors; 0: nothing'
 complete -c strowger -l log-level -x -a 'error warn info debug trace' -d 'log what is that grave, and graver'

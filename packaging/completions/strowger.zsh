@@ -59,6 +59,8 @@ _arguments -s -S \
     --head-timeout='[close a connection whose HTTP request takes longer]:TIME:' \
     --workers='[serve with N threads; 0\: one for each core that may be used]:N:' \
     --drain-time='[on SIGTERM, spread the closing of connections over this long; a second SIGTERM exits at once]:TIME:' \
+    --hand-over='[take the sockets over from who listens at PATH, and give them to who comes there next, without a gap]:PATH:' \
+    --user='[become this user when started as root, once all ports are open; nobody when nothing is said]:USER:' \
     --admin='[answer operators at HOST\:PORT or unix\:PATH, or off; 127.0.0.1\:9888 when nothing is said and it is free]:ADDRESS:' \
     --log-rate='[leave out what a worker logs beyond so many records a second, and at once, but errors; 0\: nothing]:RATE\[\:BURST\]:' \
     --log-level='[log what is that grave, and graver]:which:(error warn info debug trace)' \

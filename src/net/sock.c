@@ -103,10 +103,10 @@ int sock_bind(const struct sockaddr *addr, int type, bool is_shared)
 }
 
 // Removes a socket at ADDR's path that its owner left behind. 0, or -EADDRINUSE when somebody answers there.
-static int remove_stale(const struct sockaddr_un *addr)
+static int remove_stale(const struct sockaddr_un *addr, int type)
 {
     struct stat st;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     bool is_stale = connect(fd, (const struct sockaddr *)addr, sizeof *addr) != 0 && errno == ECONNREFUSED &&
@@ -115,20 +115,20 @@ static int remove_stale(const struct sockaddr_un *addr)
     return is_stale && unlink(addr->sun_path) == 0 ? 0 : -EADDRINUSE;
 }
 
-int sock_bind_path(const char *path)
+int sock_bind_path(const char *path, int type)
 {
     struct sockaddr_un addr = { .sun_family = AF_UNIX };
     size_t len = strlen(path);
     if (len >= sizeof addr.sun_path)
         return -ENAMETOOLONG;
     memcpy(addr.sun_path, path, len);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     // Before bind(), so that there is no moment at which others may connect.
     int err = fchmod(fd, S_IRUSR | S_IWUSR) == 0 && bind(fd, (struct sockaddr *)&addr, sizeof addr) == 0 ? 0 : -errno;
     if (err == -EADDRINUSE)
-        err = remove_stale(&addr);
+        err = remove_stale(&addr, type);
     else if (!err)
         return fd;
     if (!err && bind(fd, (struct sockaddr *)&addr, sizeof addr) == 0)

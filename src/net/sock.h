@@ -19,9 +19,10 @@ enum { SOCK_TEXT_LEN = 64 }; // "[address]:port" with its closing zero
 // there, and the kernel shares out what comes (SO_REUSEPORT). Returns the descriptor or a negative errno.
 [[gnu::warn_unused_result]] int sock_bind(const struct sockaddr *addr, int type, bool is_shared);
 
-// A non-blocking stream socket bound to PATH in the file system, for its owner alone. A socket that lies there and that
-// nobody answers at is replaced. Returns the descriptor or a negative errno: -EADDRINUSE when somebody answers.
-[[gnu::warn_unused_result]] int sock_bind_path(const char *path);
+// A non-blocking socket of TYPE (SOCK_STREAM or SOCK_SEQPACKET) bound to PATH in the file system, for its owner alone. A
+// socket that lies there and that nobody answers at is replaced. Returns the descriptor or a negative errno: -EADDRINUSE when
+// somebody answers.
+[[gnu::warn_unused_result]] int sock_bind_path(const char *path, int type);
 
 // Whether ADDR is free for TYPE: 0, -EADDRINUSE also when its holder would share it, or another negative errno.
 [[gnu::warn_unused_result]] int sock_probe(const struct sockaddr *addr, int type);

@@ -184,11 +184,12 @@ static int complain_of_openssl(char error[TLS_ERROR_LEN], const char *option, co
     return complain(error, option, file, reason ? reason : "it can't be used");
 }
 
-// Whether somebody but FILE's owner can read or change it. Root may share a key of its own with a group, as Debian's
-// ssl-cert does, but not one it runs this program on.
+// Whether somebody but FILE's owner can read or change it. Root may share a key of its own with a group that we are in, as
+// Debian's ssl-cert does, but not one that it runs this program on, or began to.
 static bool is_exposed(const struct stat *file)
 {
-    mode_t refused = file->st_uid == geteuid() ? 077 : 037;
+    bool is_own = file->st_uid == geteuid() || (file->st_uid == 0 && !group_member(file->st_gid));
+    mode_t refused = is_own ? 077 : 037;
     return (file->st_mode & refused) != 0;
 }
 
@@ -237,7 +238,7 @@ static EVP_PKEY *read_key(const char *file, char error[TLS_ERROR_LEN])
 // Reads the certificate and its chain in FILE into CTX. 0 or -EINVAL with ERROR.
 static int use_certificate(SSL_CTX *ctx, const char *file, char error[TLS_ERROR_LEN])
 {
-    if (access(file, R_OK) != 0)
+    if (faccessat(AT_FDCWD, file, R_OK, AT_EACCESS) != 0) // with what we may still do when we are root no more
         return complain(error, "--tls-cert", file, strerror(errno));
     if (SSL_CTX_use_certificate_chain_file(ctx, file) == 1)
         return 0;

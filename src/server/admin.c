@@ -191,10 +191,10 @@ static int add_listener(struct admin *a, int err)
     return 0;
 }
 
-static int listen_at_path(struct admin *a)
+static int listen_at_path(struct admin *a, struct inherited *in)
 {
     struct worker *w = &home_of(a)->worker;
-    int fd = sock_bind_path(a->place.socket_path);
+    int fd = inherited_open_path(in, a->place.socket_path);
     return fd < 0 ? fd : add_listener(a, listener_open(&a->listeners[0], &w->loop, &w->clock.deadlines, fd));
 }
 
@@ -233,7 +233,7 @@ static void log_door(const struct admin *a)
 
 static int try_to_listen(struct admin *a, struct inherited *in, const char *text, char error[CONFIG_ERROR_LEN])
 {
-    int err = a->place.socket_path ? listen_at_path(a) : listen_at_port(a, in);
+    int err = a->place.socket_path ? listen_at_path(a, in) : listen_at_port(a, in);
     if (!err) {
         log_door(a);
     } else if (text) {
@@ -260,10 +260,15 @@ int admin_open(struct admin *a, const struct config *c, const struct sockets *k,
     return a->place.is_off ? 0 : try_to_listen(a, k->inherited, c->admin, error);
 }
 
+void admin_leave(struct admin *a)
+{
+    while (a->n_listeners)
+        listener_close(&a->listeners[--a->n_listeners]);
+}
+
 void admin_close(struct admin *a)
 {
     if (a->n_listeners && a->place.socket_path)
         unlink(a->place.socket_path);
-    while (a->n_listeners)
-        listener_close(&a->listeners[--a->n_listeners]);
+    admin_leave(a);
 }

@@ -28,6 +28,9 @@ struct admin {
 [[gnu::warn_unused_result]] int admin_open(struct admin *a, const struct config *c, const struct sockets *k,
                                            char error[CONFIG_ERROR_LEN]);
 
+// Leaves the door to a successor that has it too.
+void admin_leave(struct admin *a);
+
 // Stops listening, when the first station runs no more but has its loop still.
 void admin_close(struct admin *a);
 

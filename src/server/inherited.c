@@ -8,11 +8,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "net/sock.h"
 
 enum { FIRST_FD = 3, MAX_FDS = 4096 }; // SD_LISTEN_FDS_START
+
+static bool is_for_listening(const struct inherited_socket *s)
+{
+    bool is_ip = s->addr.ss_family == AF_INET || s->addr.ss_family == AF_INET6;
+    bool is_known = s->type == SOCK_STREAM ? is_ip || s->addr.ss_family == AF_UNIX : s->type == SOCK_DGRAM && is_ip;
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof peer;
+    return is_known && getpeername(s->fd, (struct sockaddr *)&peer, &len) != 0;
+}
 
 // Fills in S of its fd. 0, -EINVAL when it is not for listening, or another negative errno.
 static int describe(struct inherited_socket *s)
@@ -22,11 +32,7 @@ static int describe(struct inherited_socket *s)
         getsockopt(s->fd, SOL_SOCKET, SO_COOKIE, &s->cookie, &cookie_len) != 0 ||
         getsockname(s->fd, (struct sockaddr *)&s->addr, &addr_len) != 0)
         return -errno;
-    bool is_ip = s->addr.ss_family == AF_INET || s->addr.ss_family == AF_INET6;
-    struct sockaddr_storage peer;
-    socklen_t peer_len = sizeof peer;
-    if (!is_ip || (s->type != SOCK_STREAM && s->type != SOCK_DGRAM) ||
-        getpeername(s->fd, (struct sockaddr *)&peer, &peer_len) == 0)
+    if (!is_for_listening(s))
         return -EINVAL;
     int flags = fcntl(s->fd, F_GETFL);
     if (flags < 0 || fcntl(s->fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(s->fd, F_SETFD, FD_CLOEXEC) != 0)
@@ -88,7 +94,7 @@ int inherited_from_environment(struct inherited *in, char error[INHERITED_ERROR_
         int err = inherited_add(in, fd);
         if (err) {
             snprintf(error, INHERITED_ERROR_LEN, "descriptor %d of LISTEN_FDS: %s", fd,
-                     err == -EINVAL ? "no socket to listen at for TCP (Accept=no) or UDP" : strerror(-err));
+                     err == -EINVAL ? "no socket to listen at (Accept=no)" : strerror(-err));
             return -EINVAL;
         }
     }
@@ -110,6 +116,8 @@ static bool is_at(const struct inherited_socket *s, const struct sockaddr *addr)
 {
     const struct sockaddr *own = (const struct sockaddr *)&s->addr;
     int port = sock_port(addr);
+    if (own->sa_family == AF_UNIX)
+        return false;
     bool is_port = port ? sock_port(own) == port : !s->is_used;
     return is_port && (sock_is_wildcard(addr) || is_same_host(own, addr));
 }
@@ -148,18 +156,27 @@ int inherited_open(struct inherited *in, const struct sockaddr *addr, int type, 
     return fd < 0 && other ? use(other) : fd;
 }
 
+int inherited_open_path(struct inherited *in, const char *path)
+{
+    for (struct inherited_socket *s = in->list; s < in->list + in->n; s++)
+        if (s->addr.ss_family == AF_UNIX && strcmp(((struct sockaddr_un *)(void *)&s->addr)->sun_path, path) == 0)
+            return use(s);
+    return sock_bind_path(path, SOCK_STREAM);
+}
+
+void inherited_format(const struct inherited_socket *s, char out[INHERITED_TEXT_LEN])
+{
+    if (s->addr.ss_family == AF_UNIX)
+        snprintf(out, INHERITED_TEXT_LEN, "unix:%.108s",
+                 ((const struct sockaddr_un *)(const void *)&s->addr)->sun_path);
+    else
+        sock_format((const struct sockaddr *)&s->addr, out);
+}
+
 void inherited_reset(struct inherited *in)
 {
     for (size_t i = 0; i < in->n; i++)
         in->list[i].is_used = false;
-}
-
-const struct inherited_socket *inherited_unused(const struct inherited *in)
-{
-    for (size_t i = 0; i < in->n; i++)
-        if (!in->list[i].is_used)
-            return &in->list[i];
-    return NULL;
 }
 
 void inherited_fini(struct inherited *in)

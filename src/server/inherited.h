@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 
 struct inherited_socket {
-    struct sockaddr_storage addr;
-    uint64_t cookie; // the socket's own, whatever its descriptors
+    struct sockaddr_storage addr; // of the internet or in the file system
+    uint64_t cookie;              // the socket's own, whatever its descriptors
     int fd;
     int type;     // SOCK_STREAM or SOCK_DGRAM
     bool is_used; // some place listens there
@@ -33,8 +33,8 @@ enum { INHERITED_ERROR_LEN = 256 };
 // with ERROR.
 [[gnu::warn_unused_result]] int inherited_from_environment(struct inherited *in, char error[INHERITED_ERROR_LEN]);
 
-// Adds FD, which is IN's from now on; one that IN has already is closed. 0, -EINVAL when it is no socket that TCP or UDP can
-// be listened to at, or another negative errno.
+// Adds FD, which is IN's from now on; one that IN has already is closed. 0, -EINVAL when it is no socket to listen at, or
+// another negative errno.
 [[gnu::warn_unused_result]] int inherited_add(struct inherited *in, int fd);
 
 // Whether IN has a socket of TYPE at ADDR.
@@ -46,11 +46,15 @@ bool inherited_has(const struct inherited *in, const struct sockaddr *addr, int 
 [[gnu::warn_unused_result]] int inherited_open(struct inherited *in, const struct sockaddr *addr, int type, size_t i,
                                                size_t n);
 
+// A descriptor of the stream socket that was inherited at PATH in the file system, or of a new one; or a negative errno.
+[[gnu::warn_unused_result]] int inherited_open_path(struct inherited *in, const char *path);
+
 // Has no socket be used, to open them anew.
 void inherited_reset(struct inherited *in);
 
-// A socket that is not used, or NULL.
-const struct inherited_socket *inherited_unused(const struct inherited *in);
+// Writes where S is, as --listen takes it.
+enum { INHERITED_TEXT_LEN = 128 };
+void inherited_format(const struct inherited_socket *s, char out[INHERITED_TEXT_LEN]);
 
 // Closes IN's own descriptors and frees what it holds.
 void inherited_fini(struct inherited *in);

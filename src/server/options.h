@@ -129,6 +129,10 @@
     X(workers, 0, NUMBER, "0", 0, 64, RUNNING, 0, "N", "serve with N threads; 0: one for each core that may be used")  \
     X(drain_time, 0, DURATION, "10s", 0, 3600000, RUNNING, 0, "TIME",                                                  \
       "on SIGTERM, spread the closing of connections over this long; a second SIGTERM exits at once")                  \
+    X(hand_over, 0, TEXT, NULL, 1, 107, RUNNING, PATH, "PATH",                                                         \
+      "take the sockets over from who listens at PATH, and give them to who comes there next, without a gap")          \
+    X(user, 0, TEXT, NULL, 1, 64, RUNNING, 0, "USER",                                                                  \
+      "become this user when started as root, once all ports are open; nobody when nothing is said")                   \
     X(admin, 0, TEXT, NULL, 1, 300, RUNNING, 0, "ADDRESS",                                                             \
       "answer operators at HOST:PORT or unix:PATH, or off; 127.0.0.1:9888 when nothing is said and it is free")        \
     X(log_rate, 0, TEXT, "200:1000", 1, 64, RUNNING, 0, "RATE[:BURST]",                                                \

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "net/sock.h"
 #include "server/certificates.h"
+#include "server/privileges.h"
 #include "server/qr.h"
 #include "server/sockets.h"
 
@@ -72,20 +73,32 @@ static int begin_stations(struct server *s, int n, char error[SERVER_ERROR_LEN])
 
 static int inherit(struct server *s, char error[SERVER_ERROR_LEN])
 {
-    return inherited_from_environment(&s->inherited, error) == 0 ? 0 : -EIO;
+    if (inherited_from_environment(&s->inherited, error) != 0)
+        return -EIO;
+    s->n_handed_down = s->inherited.n;
+    return handover_take(&s->handover, s->config->hand_over, &s->inherited, error);
 }
 
-// One that nobody listens at would let its clients wait for ever.
+// A socket that was handed down and that nobody listens at would let its clients wait for ever. A predecessor's may have had
+// other settings: it closes with the predecessor.
 static int check_inherited(const struct server *s, char error[SERVER_ERROR_LEN])
 {
-    const struct inherited_socket *unused = inherited_unused(&s->inherited);
-    if (!unused)
-        return 0;
-    char addr[SOCK_TEXT_LEN];
-    sock_format((const struct sockaddr *)&unused->addr, addr);
-    snprintf(error, SERVER_ERROR_LEN, "nothing is to listen at %s (%s), a socket that was handed down; add --listen %s",
-             addr, unused->type == SOCK_STREAM ? "TCP" : "UDP", addr);
-    return -EIO;
+    for (size_t i = 0; i < s->inherited.n; i++) {
+        const struct inherited_socket *in = &s->inherited.list[i];
+        if (in->is_used)
+            continue;
+        char addr[INHERITED_TEXT_LEN];
+        const char *type = in->type == SOCK_STREAM ? "TCP" : "UDP";
+        inherited_format(in, addr);
+        if (i < s->n_handed_down) {
+            snprintf(error, SERVER_ERROR_LEN,
+                     "nothing is to listen at %s (%s), a socket that was handed down; add --listen %s", addr, type,
+                     addr);
+            return -EIO;
+        }
+        log_write(LOG_WARN, "no longer listened at", LOG_TEXT("address", addr), LOG_TEXT("type", type));
+    }
+    return 0;
 }
 
 static int open_sockets(struct server *s, char error[SERVER_ERROR_LEN])
@@ -95,7 +108,16 @@ static int open_sockets(struct server *s, char error[SERVER_ERROR_LEN])
     err = err ? err : admin_open(&s->admin, s->config, &sockets, error);
     err = err ? err : check_inherited(s, error);
     inherited_fini(&s->inherited);
-    return err;
+    return err ? err : handover_open(&s->handover, error);
+}
+
+// Certificates, settings and pages are read again and again.
+static int drop_privileges(const struct server *s, char error[SERVER_ERROR_LEN])
+{
+    bool keeps_reading = s->config->config || s->config->tls_cert.n;
+    for (size_t i = 0; i < s->n_sites; i++)
+        keeps_reading = keeps_reading || web_root_is_open(&s->sites[i].web_root);
+    return privileges_drop(s->config->user, keeps_reading, error);
 }
 
 static int count_workers(const struct server *s)
@@ -106,14 +128,45 @@ static int count_workers(const struct server *s)
 
 // ---- running
 
-static void handle_stop(struct server *s, int number)
+// The first time all drains, and the second time it ends.
+static void leave(struct server *s, const char *reason)
 {
     int level = ++s->n_stops == 1 ? STATION_DRAIN : STATION_STOP;
+    handover_close(&s->handover);
     notify_stopping(&s->notify);
-    log_write(LOG_INFO, level == STATION_DRAIN ? "stopping" : "stopping now",
-              LOG_TEXT("reason", number == SIGTERM ? "SIGTERM" : "SIGINT"));
+    log_write(LOG_INFO, level == STATION_DRAIN ? "stopping" : "stopping now", LOG_TEXT("reason", reason));
     for (int i = 0; i < s->n_stations; i++)
         station_stop(&s->stations[i], level);
+}
+
+static void on_taken(struct handover *h)
+{
+    struct server *s = CONTAINER_OF(h, struct server, handover);
+    admin_leave(&s->admin);
+    leave(s, "handed over");
+}
+
+// Lets a successor have all that we listen with.
+static int offer_sockets(struct server *s)
+{
+    size_t n = 0, max = (size_t)s->admin.n_listeners;
+    for (int i = 0; i < s->n_stations; i++)
+        max += s->stations[i].n_endpoints + s->stations[i].n_stuns;
+    int *fds = malloc(max * sizeof *fds);
+    if (!fds)
+        return -ENOMEM;
+    for (int i = 0; i < s->n_stations; i++)
+        n += station_put_sockets(&s->stations[i], fds + n);
+    for (int i = 0; i < s->admin.n_listeners; i++)
+        fds[n++] = s->admin.listeners[i].fd;
+    int err = handover_start(&s->handover, &s->stations[0].worker.loop, fds, n, on_taken);
+    free(fds);
+    return err;
+}
+
+static void handle_stop(struct server *s, int number)
+{
+    leave(s, number == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
 static void handle_hangup(struct server *s, int number)
@@ -204,6 +257,7 @@ static void log_places(const struct server *s)
 static int prepare(struct server *s, const struct config *sites, size_t n, char error[SERVER_ERROR_LEN])
 {
     *s = (struct server){ .config = sites, .signal_fd = -1, .notify.fd = -1 };
+    handover_init(&s->handover);
     int err = begin_sites(s, sites, n, error);
     err = err ? err : common_init(&s->common, s->config, error);
     return err ? err : places_find(&s->places, sites, n, error);
@@ -228,11 +282,12 @@ int server_start(struct server *s, const struct config *sites, size_t n, char er
         snprintf(error, SERVER_ERROR_LEN, "can't watch for signals");
         err = -EIO;
     }
+    notify_open(&s->notify);
+    err = err ? err : drop_privileges(s, error);
     if (err) {
         server_stop(s);
         return err;
     }
-    notify_open(&s->notify);
     limits_fit(&s->common.limits);
     log_places(s);
     return 0;
@@ -255,6 +310,9 @@ void server_run(struct server *s)
     }
     s->admin.n_stations = n_running;
     watchdog_start(&s->watchdog, &s->notify, s->stations, n_running);
+    int err = offer_sockets(s);
+    if (err)
+        log_write(LOG_ERROR, "sockets can't be handed over", LOG_TEXT("reason", strerror(-err)));
     notify_ready(&s->notify);
     station_run(&s->stations[0]);
     for (int i = 1; i < n_running; i++)
@@ -263,6 +321,7 @@ void server_run(struct server *s)
 
 void server_stop(struct server *s)
 {
+    handover_close(&s->handover);
     admin_close(&s->admin);
     for (int i = 0; i < s->n_stations; i++)
         station_close(&s->stations[i]);

@@ -6,6 +6,7 @@
 #include "server/admin.h"
 #include "server/common.h"
 #include "server/config.h"
+#include "server/handover.h"
 #include "server/inherited.h"
 #include "server/places.h"
 #include "server/station.h"
@@ -19,6 +20,8 @@ struct server {
     size_t n_sites; // those that were begun
     struct places places;
     struct inherited inherited; // while starting
+    size_t n_handed_down;       // of them, by systemd and not by a predecessor
+    struct handover handover;
     struct bus_local *bus;
     struct station *stations;
     int n_stations; // those that were begun

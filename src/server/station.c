@@ -177,6 +177,15 @@ int station_answer_stun(struct station *s, int fd)
     return err;
 }
 
+size_t station_put_sockets(const struct station *s, int *fds)
+{
+    for (size_t i = 0; i < s->n_endpoints; i++)
+        *fds++ = s->endpoints[i].listener.fd;
+    for (size_t i = 0; i < s->n_stuns; i++)
+        *fds++ = s->stuns[i].udp.fd;
+    return s->n_endpoints + s->n_stuns;
+}
+
 void station_close_endpoints(struct station *s)
 {
     if (!s->n_endpoints && !s->n_stuns)

@@ -77,6 +77,9 @@ struct station_opts {
 // Answers STUN with FD, a bound socket for UDP that is S's from now on. 0 or a negative errno.
 [[gnu::warn_unused_result]] int station_answer_stun(struct station *s, int fd);
 
+// Writes the descriptors of all sockets that S listens with to FDS, and returns how many.
+size_t station_put_sockets(const struct station *s, int *fds);
+
 // Stops listening.
 void station_close_endpoints(struct station *s);
 

@@ -2,7 +2,7 @@
 // The admin listener: where it is, its health, readiness and version, and who may ask.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { run, start } from './lib/server.js';
 
 function directory(t) {
     const path = mkdtempSync(join(tmpdir(), 'strowger-'));
+    chmodSync(path, 0o777); // so that who was root when it made a socket there may remove it
     t.after(() => rmSync(path, { recursive: true }));
     return path;
 }

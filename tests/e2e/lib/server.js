@@ -50,11 +50,12 @@ class Server {
 
     // Resolves when the log matches PATTERN.
     async logged(pattern) {
-        await withPatience((async () => {
-            while (!pattern.test(this.log)) {
-                await new Promise(done => setImmediate(done));
-            }
-        })(), `${pattern} in the log`);
+        const said = new Promise(done => {
+            const look = () => pattern.test(this.log) && done();
+            this.#child.stderr.on('data', look);
+            look();
+        });
+        await withPatience(said, `${pattern} in the log`);
     }
 
     // A WebSocket client, open.
