@@ -19,6 +19,7 @@
 #include "switchboard/peer.h"
 #include "switchboard/room.h"
 #include "switchboard/switchboard.h"
+#include "switchboard/watch.h"
 
 enum {
     N_STAMPS = 2,    // id and nick
@@ -42,18 +43,26 @@ static void on_relay(struct peer *p, const struct relay *r)
     session_send(p->session, r->parts, r->n_parts);
 }
 
-static void complain_absent(struct session *s, struct span receiver)
+static void complain_absent(struct session *s, enum message_fault fault, struct span receiver)
 {
-    command_error(s, FAULT_ABSENT, SPAN("Nobody in this room has the receiverId: "), receiver);
+    command_error(s, fault, SPAN("Nobody in this room has the receiverId: "), receiver);
 }
 
 // The receiver went while the message was on its way to another worker.
 static void on_undelivered(struct peer *p, const struct relay *r)
 {
-    complain_absent(p->session, r->to_name);
+    complain_absent(p->session, FAULT_LATE, r->to_name);
 }
 
-static const struct peer_ops peer_ops = { .on_relay = on_relay, .on_undelivered = on_undelivered };
+// The id alone, of the name that make_key() made.
+static struct span label(const struct peer *p)
+{
+    struct span name = peer_name(p);
+    size_t skipped = 2 + ((size_t)(unsigned char)name.p[0] << 8 | (unsigned char)name.p[1]) + 1;
+    return (struct span){ name.p + skipped, name.len - skipped };
+}
+
+static const struct peer_ops peer_ops = { .on_relay = on_relay, .on_undelivered = on_undelivered, .label = label };
 
 static struct span key_span(const struct key *key)
 {
@@ -269,9 +278,12 @@ static void relay_to_one(struct session *s, const struct relay *r, const struct 
     struct realm *realm = s->mount->realm;
     struct relay addressed = *r;
     addressed.to_name = command_quote(receiver, quote);
-    if (!make_key(&key, room_name(s->peer, s->peer->seats), receiver) ||
-        !switchboard_find(realm, key_span(&key), &target) || !switchboard_send(realm->switchboard, target, &addressed))
-        complain_absent(s, addressed.to_name);
+    bool is_there = make_key(&key, room_name(s->peer, s->peer->seats), receiver) &&
+                    switchboard_find(realm, key_span(&key), &target);
+    if (!is_there)
+        watch_absence(s->peer, r->type, addressed.to_name);
+    if (!is_there || !switchboard_send(realm->switchboard, target, &addressed))
+        complain_absent(s, FAULT_ABSENT, addressed.to_name);
 }
 
 static void relay_to_one_or_all(struct session *s, const struct relay *r, const struct json_value *receiver)

@@ -16,6 +16,7 @@
 #include "dialect/dialect.h"
 #include "switchboard/peer.h"
 #include "switchboard/switchboard.h"
+#include "switchboard/watch.h"
 
 enum field { TYPE, NAME, CANDIDATE, OFFER, ANSWER, N_FIELDS }; // the most frequent first
 
@@ -69,9 +70,9 @@ static void on_relay(struct peer *p, const struct relay *r)
     session_send(p->session, r->parts, r->n_parts);
 }
 
-static void complain_absent(struct session *s, struct span name)
+static void complain_absent(struct session *s, enum message_fault fault, struct span name)
 {
-    command_error(s, FAULT_ABSENT, SPAN("Nobody is logged in as: "), name);
+    command_error(s, fault, SPAN("Nobody is logged in as: "), name);
 }
 
 // The target went while the message was on its way to another worker.
@@ -82,7 +83,7 @@ static void on_undelivered(struct peer *p, const struct relay *r)
     struct call *call = peer_find_call(p, r->to);
     if (call)
         peer_remove_call(p, call);
-    complain_absent(p->session, r->to_name);
+    complain_absent(p->session, FAULT_LATE, r->to_name);
 }
 
 static const struct peer_ops peer_ops = { .on_relay = on_relay, .on_undelivered = on_undelivered };
@@ -103,8 +104,9 @@ struct target {
     char decoded[COMMAND_MAX_NAME]; // where the name is when it came with escapes
 };
 
-// Finds whom FIELDS name. False when there is nobody: the sender has been told.
-static bool find_target(struct session *s, const struct json_field *fields, struct target *target)
+// Finds whom FIELDS name, for COMMAND. False when there is nobody: the sender has been told.
+static bool find_target(struct session *s, const struct command *command, const struct json_field *fields,
+                        struct target *target)
 {
     char quote[COMMAND_MAX_QUOTE];
     const struct json_value *value = &fields[NAME].value;
@@ -121,7 +123,8 @@ static bool find_target(struct session *s, const struct json_field *fields, stru
     }
     if (target->name.len && switchboard_find(s->mount->realm, target->name, &target->ref))
         return true;
-    complain_absent(s, command_quote(value, quote));
+    watch_absence(s->peer, command->counted_as, target->name);
+    complain_absent(s, FAULT_ABSENT, command_quote(value, quote));
     return false;
 }
 
@@ -132,7 +135,7 @@ static void send_relay(struct session *s, const struct target *target, struct re
     r.to = target->ref;
     r.to_name = target->name;
     if (!switchboard_send(s->mount->realm->switchboard, target->ref, &r) && r.kind != RELAY_LEAVE)
-        complain_absent(s, target->name);
+        complain_absent(s, FAULT_ABSENT, target->name);
 }
 
 // A payload that is absent is left out with its key, as JSON.stringify leaves out what is undefined.
@@ -147,7 +150,7 @@ static struct span beginning_of(const struct command *command, const struct json
 static void relay(struct session *s, const struct command *command, struct json_field *fields)
 {
     struct target target;
-    if (!find_target(s, fields, &target))
+    if (!find_target(s, command, fields, &target))
         return;
     const struct json_value *payload = &fields[command->payload].value;
     struct span parts[] = { beginning_of(command, payload), payload->raw, SPAN("}") };
@@ -168,7 +171,7 @@ static uint32_t number_offer(struct session *s)
 static void offer(struct session *s, const struct command *command, struct json_field *fields)
 {
     struct target target;
-    if (!find_target(s, fields, &target))
+    if (!find_target(s, command, fields, &target))
         return;
     struct buf text = { 0 };
     struct span sender = command_escape(peer_name(s->peer), &text);
@@ -200,10 +203,10 @@ static void send_leave(struct session *s, struct call *call)
     send_relay(s, &other, r);
 }
 
-static void leave_named(struct session *s, const struct json_field *fields)
+static void leave_named(struct session *s, const struct command *command, const struct json_field *fields)
 {
     struct target target;
-    if (!find_target(s, fields, &target))
+    if (!find_target(s, command, fields, &target))
         return;
     struct call *call = peer_find_call(s->peer, target.ref);
     char quote[COMMAND_MAX_QUOTE];
@@ -216,9 +219,8 @@ static void leave_named(struct session *s, const struct json_field *fields)
 
 static void leave(struct session *s, const struct command *command, struct json_field *fields)
 {
-    (void)command;
     if (fields[NAME].value.type != JSON_ABSENT) {
-        leave_named(s, fields);
+        leave_named(s, command, fields);
         return;
     }
     struct call *call = s->peer ? peer_latest_call(s->peer) : NULL;

@@ -21,6 +21,7 @@
 #include "proto/ws.h"
 #include "switchboard/room.h"
 #include "switchboard/switchboard.h"
+#include "switchboard/watch.h"
 
 enum field { TYPE, DST, PAYLOAD, N_FIELDS };
 
@@ -190,6 +191,7 @@ static void send_relay(struct peer *p, const struct relay *r)
         else if (r->kind == PEERJS_LEAVE)
             forget_partner(p, to);
     } else if (r->kind == PEERJS_CALL) {
+        watch_absence(p, r->type, r->to_name);
         peerjs_keep_mail(p->session, r);
     }
 }

@@ -31,7 +31,12 @@ static void on_relay(struct peer *p, const struct relay *r)
     p->session->ops->emit(p->session, &e);
 }
 
-static const struct peer_ops peer_ops = { .on_relay = on_relay };
+static struct span label(const struct peer *p)
+{
+    return p->session->ops->id(p->session);
+}
+
+static const struct peer_ops peer_ops = { .on_relay = on_relay, .label = label };
 
 // What OURS, a JSON string, is called at this mount, as a JSON string made in TEXT when it is renamed.
 static struct span their_name(const struct session *s, struct span ours, struct buf *text)

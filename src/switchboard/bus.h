@@ -106,6 +106,7 @@ struct bus_handler {
 };
 
 struct bus;
+struct watch;
 
 struct bus_ops {
     // Takes NAME, which is filled in, in REALM. 0, -EEXIST, or -ENOMEM.
@@ -143,6 +144,7 @@ struct bus {
     uint8_t worker; // for the refs of this worker's peers
     const struct bus_handler *handler;
     void *user;
+    struct watch *watch; // who is to be told what this worker sends, or NULL
 };
 
 #endif

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/span.h"
 #include "switchboard/traffic.h"
 
 struct bus;
@@ -20,6 +21,8 @@ struct peer_ops {
     void (*on_relay)(struct peer *p, const struct relay *r);
     // R, which P sent to one peer elsewhere, came too late: that one is gone. May be NULL.
     void (*on_undelivered)(struct peer *p, const struct relay *r);
+    // How an operator knows P. NULL: by its name.
+    struct span (*label)(const struct peer *p);
 };
 
 // One worker's door to a realm.

@@ -8,6 +8,7 @@
 #include "base/pool.h"
 #include "switchboard/realm.h"
 #include "switchboard/session.h"
+#include "switchboard/watch.h"
 
 // Where P's list says who has the seat in the room called NAME: NULL is there when nobody does, and *N is how many it has.
 static struct seat **find_link(struct peer *p, struct span name, size_t *n)
@@ -77,6 +78,7 @@ int room_join(struct peer *p, const struct room_join *want, struct seat **seat, 
     }
     *seat = *end = taken;
     session_note(p->session, SESSION_ARRIVES);
+    watch_move(p, MESSAGE_JOIN, want->name);
     return 0;
 }
 
@@ -87,6 +89,7 @@ void room_leave(struct peer *p, struct seat *seat, const struct relay *news)
     while (*at != seat)
         at = &(*at)->next;
     *at = seat->next;
+    watch_move(p, MESSAGE_LEAVE, room_name(p, seat));
     bus->ops->leave(bus, p->realm->id, &seat->bus, news);
     free_seat(p, seat);
 }
@@ -111,11 +114,15 @@ size_t room_count(const struct realm *realm, struct span name)
 void room_publish_to(const struct realm *realm, struct span name, const struct relay *r)
 {
     struct bus *bus = realm->bus;
+    if (bus->watch)
+        watch_publish(bus->watch, realm, NULL, name, r);
     bus->ops->publish_to(bus, realm->id, name, r);
 }
 
 void room_publish(const struct peer *p, const struct seat *seat, const struct relay *r)
 {
     struct bus *bus = p->realm->bus;
+    if (bus->watch)
+        watch_publish(bus->watch, p->realm, p, room_name(p, seat), r);
     bus->ops->publish(bus, p->realm->id, &seat->bus, r);
 }

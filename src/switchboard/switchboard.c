@@ -7,6 +7,7 @@
 
 #include "base/word.h"
 #include "switchboard/room.h"
+#include "switchboard/watch.h"
 
 static bool deliver(void *user, struct peer_ref to, const struct relay *r)
 {
@@ -23,8 +24,8 @@ static void undelivered(void *user, const struct relay *r)
 {
     const struct switchboard *s = user;
     struct peer *sender = roster_find(&s->roster, r->from);
-    if (sender && r->type != MESSAGE_NONE)
-        sender->realm->traffic.faults[FAULT_LATE]++;
+    if (s->bus->watch)
+        watch_return(s->bus->watch, &s->roster, r);
     if (sender && sender->realm->peer_ops->on_undelivered)
         sender->realm->peer_ops->on_undelivered(sender, r);
 }
@@ -90,6 +91,7 @@ static int take_name(struct peer *peer, const struct name_claim *want, struct pe
     free(peer->name);
     peer->name = name;
     session_note(peer->session, SESSION_ARRIVES);
+    watch_move(peer, MESSAGE_JOIN, (struct span){ 0 });
     return err;
 }
 
@@ -133,6 +135,7 @@ void switchboard_release(struct peer *peer)
         room_leave(peer, peer->seats, NULL);
     while (peer->calls)
         peer_remove_call(peer, peer->calls);
+    watch_move(peer, MESSAGE_LEAVE, (struct span){ 0 });
     if (peer->name)
         s->bus->ops->release(s->bus, peer->realm->id, peer->name);
     peer->realm->traffic.n_peers--;
@@ -161,7 +164,14 @@ bool switchboard_is_called(const struct realm *realm, struct peer_ref ref, struc
     return peer->name->len == name.len && word_is_same(peer->name->text, name.p, name.len);
 }
 
+// Apart, so that who is not watched saves no registers for it.
+[[gnu::noinline]] static bool send_watched(struct switchboard *s, struct peer_ref to, const struct relay *r)
+{
+    watch_send(s->bus->watch, &s->roster, to, r);
+    return s->bus->ops->send(s->bus, to, r);
+}
+
 bool switchboard_send(struct switchboard *s, struct peer_ref to, const struct relay *r)
 {
-    return s->bus->ops->send(s->bus, to, r);
+    return s->bus->watch ? send_watched(s, to, r) : s->bus->ops->send(s->bus, to, r);
 }
