@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "net/reserve.h"
 #include "net/sock.h"
 #include "server/certificates.h"
 #include "server/privileges.h"
@@ -273,6 +274,7 @@ int server_check(const struct config *sites, size_t n, char error[SERVER_ERROR_L
 
 int server_start(struct server *s, const struct config *sites, size_t n, char error[SERVER_ERROR_LEN])
 {
+    reserve_init();
     raise_descriptor_limit();
     int err = prepare(s, sites, n, error);
     err = err ? err : inherit(s, error);

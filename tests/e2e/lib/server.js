@@ -96,10 +96,13 @@ class Server {
 }
 
 // Starts a server for the test T, which stops it. OPENFILES limits its file descriptors; WITHIN names a network namespace.
-export async function start(t, args = [], { openFiles, within } = {}) {
+export async function start(t, args = [], { openFiles, within, env } = {}) {
     const command = [PROGRAM, '--port', '0', '--admin', 'off', ...ARGS, ...args];
     if (openFiles) {
         command.unshift('sh', '-c', `ulimit -n ${openFiles} && exec "$0" "$@"`);
+    }
+    if (env) {
+        command.unshift('env', ...Object.entries(env).map(([name, value]) => `${name}=${value}`));
     }
     if (within) {
         command.unshift('ip', 'netns', 'exec', within);
