@@ -109,7 +109,7 @@ static int try_mounts(struct site *s, char error[CONFIG_ERROR_LEN])
 {
     struct switchboard nobodys = { 0 };
     struct mounts trial;
-    const char *bad;
+    const char *bad = "";
     mounts_init(&trial, &nobodys, NULL, 0);
     int err = list_mounts(s);
     err = err ? err : site_mount(s, &trial, &bad);
