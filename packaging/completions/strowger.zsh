@@ -33,11 +33,16 @@ _arguments -s -S \
     --max-payload='[Engine.IO\: refuse longer messages and request bodies]:SIZE:' \
     --connect-timeout='[Socket.IO\: close clients that join no namespace]:TIME:' \
     --upgrade-timeout='[Engine.IO\: close WebSockets that do not upgrade]:TIME:' \
+    '*'--stun='[tell clients of this STUN server, not of our own port; repeatable]:URL:' \
+    '*'--turn-url='[tell clients of this TURN server; repeatable]:URL:' \
+    --turn-secret-file='[its static-auth-secret, for credentials that expire; SIGHUP reads it again]:FILE:_files' \
+    --turn-ttl='[how long these are good]:TIME:' \
     --max-connections='[refuse connections beyond so many (503); 0\: as many as there are descriptors for]:N:' \
     --max-connections-per-address='[refuse connections of one address, or IPv6 /64, beyond so many (429); 0\: none]:N:' \
     --connection-rate='[refuse connections of one address beyond so many a second, and at once (429); 0\: none]:RATE\[\:BURST\]:' \
     --max-nameless='[refuse sessions of one address beyond so many that have no name or room yet (429); 0\: none]:N:' \
     --stun-rate='[answer no more STUN requests of one IPv4 /24 or IPv6 /56 than so many a second, and at once; 0\: all]:RATE\[\:BURST\]:' \
+    --ice-rate='[tell those of one IPv4 /24 or IPv6 /56 of ICE servers no more often a second, and at once; 0\: always]:RATE\[\:BURST\]:' \
     --trust-loopback='[hold this machine'\''s own addresses to none of the limits of one address]:which:(on off)' \
     --message-rate='[hold back a connection that sends more messages a second, and at once; 0\: none]:RATE\[\:BURST\]:' \
     --byte-rate='[hold back a connection that sends more bytes a second, and at once; 0\: none]:RATE\[\:BURST\]:' \

@@ -3,6 +3,7 @@
 #ifndef STROWGER_SERVER_BRANCH_H
 #define STROWGER_SERVER_BRANCH_H
 
+#include "server/answer_limit.h"
 #include "server/engineio.h"
 #include "server/http_conn.h"
 #include "server/mounts.h"
@@ -18,7 +19,8 @@ struct branch {
     struct mounts mounts;            // the site's
     struct ws_opts ws, heartbeat_ws; // for dialects without a heartbeat, and with one
     struct engineio engineio;
-    struct http_opts http; // of the connections that come in here, its user this branch
+    struct answer_limit *ice_limit; // the station's
+    struct http_opts http;          // of the connections that come in here, its user this branch
 };
 
 #endif

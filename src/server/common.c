@@ -87,6 +87,7 @@ void common_fill(const struct common *c, struct station_opts *opts)
         .sources = c->sources,
         .meter = c->limits.has_rates ? &c->limits.meter : NULL,
         .stun_limit = &c->limits.stun,
+        .ice_limit = &c->limits.ice,
         .how = { .tls = c->tls,
                  .proxies = c->proxies,
                  .n_proxies = o->behind_proxy.n,

@@ -65,6 +65,7 @@ int limits_init(struct limits *l, const struct config *c, char error[CONFIG_ERRO
                                       .max_nameless_each = (uint32_t)c->max_nameless,
                                       .trusts_loopback = c->trust_loopback },
                           .stun = { .trusts_loopback = c->trust_loopback },
+                          .ice = { .trusts_loopback = c->trust_loopback },
                           .has_rates = !c->no_rate_limits };
     if (!l->has_rates)
         return 0;
@@ -79,6 +80,7 @@ int limits_init(struct limits *l, const struct config *c, char error[CONFIG_ERRO
         { "--join-rate", c->join_rate, &l->meter.flows[FLOW_JOINS] },
         { "--log-rate", c->log_rate, &l->log },
         { "--stun-rate", c->stun_rate, &l->stun.rate },
+        { "--ice-rate", c->ice_rate, &l->ice.rate },
         { "--failed-login-rate", c->failed_login_rate, &l->meter.flows[FLOW_LOGINS] },
     };
     int err = 0;

@@ -5,14 +5,14 @@
 
 #include "net/meter.h"
 #include "net/source.h"
+#include "server/answer_limit.h"
 #include "server/config.h"
-#include "server/stun_limit.h"
 
 struct limits {
     struct source_opts source;
     struct meter_opts meter;
     bool has_rates; // else nothing is to be measured
-    struct stun_limit_opts stun;
+    struct answer_limit_opts stun, ice;
     struct bucket_rate log; // records of one worker
 };
 

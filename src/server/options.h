@@ -13,6 +13,7 @@
     S(ROOMS, "Dialect rooms")                                                                                          \
     S(PEERJS, "Dialect peerjs")                                                                                        \
     S(ENGINEIO, "Engine.IO and Socket.IO")                                                                             \
+    S(ICE, "STUN and TURN servers")                                                                                    \
     S(LIMITS, "Limits")                                                                                                \
     S(RUNNING, "Running")
 
@@ -80,6 +81,12 @@
       "Socket.IO: close clients that join no namespace")                                                               \
     X(upgrade_timeout, 0, DURATION, "10s", 10, 86400000, ENGINEIO, 0, "TIME",                                          \
       "Engine.IO: close WebSockets that do not upgrade")                                                               \
+    X(stun, 0, LIST, NULL, 6, 300, ICE, SITE, "URL",                                                                   \
+      "tell clients of this STUN server, not of our own port; repeatable")                                             \
+    X(turn_url, 0, LIST, NULL, 6, 300, ICE, SITE, "URL", "tell clients of this TURN server; repeatable")               \
+    X(turn_secret_file, 0, TEXT, NULL, 1, 4096, ICE, SITE | LIVE | PATH, "FILE",                                       \
+      "its static-auth-secret, for credentials that expire; SIGHUP reads it again")                                    \
+    X(turn_ttl, 0, DURATION, "4h", 10000, 604800000, ICE, SITE, "TIME", "how long these are good")                     \
     X(max_connections, 0, NUMBER, "0", 0, 1 << 24, LIMITS, 0, "N",                                                     \
       "refuse connections beyond so many (503); 0: as many as there are descriptors for")                              \
     X(max_connections_per_address, 0, NUMBER, "4096", 0, 1 << 24, LIMITS, 0, "N",                                      \
@@ -90,6 +97,8 @@
       "refuse sessions of one address beyond so many that have no name or room yet (429); 0: none")                    \
     X(stun_rate, 0, TEXT, "200:1000", 1, 64, LIMITS, 0, "RATE[:BURST]",                                                \
       "answer no more STUN requests of one IPv4 /24 or IPv6 /56 than so many a second, and at once; 0: all")           \
+    X(ice_rate, 0, TEXT, "10:500", 1, 64, LIMITS, 0, "RATE[:BURST]",                                                   \
+      "tell those of one IPv4 /24 or IPv6 /56 of ICE servers no more often a second, and at once; 0: always")          \
     X(trust_loopback, 0, SWITCH, "on", 0, 1, LIMITS, 0, "on|off",                                                      \
       "hold this machine's own addresses to none of the limits of one address")                                        \
     X(message_rate, 0, TEXT, "1000:10000", 1, 64, LIMITS, 0, "RATE[:BURST]",                                           \

@@ -10,6 +10,7 @@
 #include "server/assets.h"
 #include "server/branch.h"
 #include "server/engineio_raw.h"
+#include "server/ice_http.h"
 #include "server/socketio_session.h"
 
 #define PAGE_FIELDS                                                                                                    \
@@ -44,6 +45,12 @@ static const struct mount *find_mount(const struct mounts *m, struct span path)
         if (is_claimed_by(path, &m->list[i]) && (!best || m->list[i].path.len > best->path.len))
             best = &m->list[i];
     return best;
+}
+
+// Whether MOUNT claims more than what is left over, after the pages, as "/" does.
+static bool is_below_root(const struct mount *mount)
+{
+    return mount && mount->path.len > 1;
 }
 
 // What rides on the Engine.IO sessions of MOUNT, or NULL when plain WebSocket is spoken there.
@@ -216,18 +223,18 @@ static void serve_client_library(struct http_conn *h, const struct http_request 
 static void serve(struct http_conn *h, const struct http_request *r, const char *path, const struct mount *mount)
 {
     const struct branch *branch = h->opts->user;
-    bool is_below_root = mount && mount->path.len > 1; // "/" claims what is left over, after the pages
     bool has_web_root = web_root_is_open(&branch->site->web_root);
     const struct asset *asset = has_web_root ? NULL : find_asset(span_of(path));
     bool is_read = r->method == HTTP_GET || r->method == HTTP_HEAD;
-    bool is_file = is_client_library(path) || (has_web_root && !is_below_root); // rather than the dialect's at "/"
+    bool is_file =
+        is_client_library(path) || (has_web_root && !is_below_root(mount)); // rather than the dialect's at "/"
     if ((is_read || r->method == HTTP_OPTIONS) && !is_file && serve_dialect(h, r, path, mount))
         return;
     if (!is_read)
         http_respond_text(h, 405, SPAN("Allow: GET, HEAD\r\n"), SPAN("Only GET and HEAD are understood here.\n"));
     else if (is_client_library(path))
         serve_client_library(h, r, path);
-    else if (is_below_root)
+    else if (is_below_root(mount))
         http_respond_text(h, 426, SPAN("Upgrade: websocket\r\nConnection: Upgrade\r\n"),
                           SPAN("This is for WebSocket clients: connect to it with ws:// or wss://.\n"));
     else if (has_web_root)
@@ -251,6 +258,8 @@ void route_request(struct http_conn *h, const struct http_request *r)
     const struct branch *branch = h->opts->user;
     const struct mount *mount = find_mount(&branch->mounts, normal);
     const struct engineio_handler *rider = mount ? rider_of(mount) : NULL;
+    if (!is_below_root(mount) && !wants_websocket(r) && ice_http_serve(h, r, path, branch))
+        return;
     if (rider && !is_client_library(path))
         engineio_request(&branch->engineio, h, r, mount, rider);
     else if (wants_websocket(r))

@@ -170,15 +170,42 @@ static void handle_stop(struct server *s, int number)
     leave(s, number == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
-static void handle_hangup(struct server *s, int number)
+static void read_certificates_again(struct server *s)
 {
     char error[TLS_ERROR_LEN];
-    (void)number;
-    notify_reloading(&s->notify);
     if (certificates_load(s->common.tls, s->config, error) == 0)
         log_write(LOG_INFO, "certificates read again");
     else
         log_write(LOG_ERROR, "certificates kept as they were", LOG_TEXT("reason", error));
+}
+
+static void read_secret_again(const struct site *site)
+{
+    char error[CONFIG_ERROR_LEN];
+    if (ice_load(site->ice, error) == 0)
+        log_write(LOG_INFO, "TURN secret read again");
+    else
+        log_write(LOG_ERROR, "TURN secret kept as it was", LOG_TEXT("reason", error));
+}
+
+// Whether there are files that can be read again.
+static bool has_live_files(const struct server *s)
+{
+    bool has_secret = false;
+    for (size_t i = 0; i < s->n_sites; i++)
+        has_secret |= ice_has_relay(s->sites[i].ice);
+    return has_secret || s->config->tls_cert.n;
+}
+
+static void handle_hangup(struct server *s, int number)
+{
+    (void)number;
+    notify_reloading(&s->notify);
+    if (s->config->tls_cert.n)
+        read_certificates_again(s);
+    for (size_t i = 0; i < s->n_sites; i++)
+        if (ice_has_relay(s->sites[i].ice))
+            read_secret_again(&s->sites[i]);
     notify_ready(&s->notify);
 }
 
@@ -205,8 +232,8 @@ static void on_signal(uv_poll_t *poll, int status, int events)
 // negative errno.
 static int watch_signals(struct server *s)
 {
-    // Without certificates a hangup is what it says: the terminal is gone, and who started us there with it.
-    int n = s->config->tls_cert.n ? N_SIGNALS : N_SIGNALS - 1;
+    // Without files to read again a hangup is what it says: the terminal is gone, and who started us there with it.
+    int n = has_live_files(s) ? N_SIGNALS : N_SIGNALS - 1;
     sigset_t set;
     sigemptyset(&set);
     for (int i = 0; i < n; i++)

@@ -44,7 +44,7 @@ enum { SERVER_ERROR_LEN = CONFIG_ERROR_LEN };
 // Whether server_start() would find something wrong, but that ports are in use. 0, or the same with ERROR.
 [[gnu::warn_unused_result]] int server_check(const struct config *sites, size_t n, char error[SERVER_ERROR_LEN]);
 
-// Serves until SIGTERM or SIGINT; SIGHUP reads the certificates again.
+// Serves until SIGTERM or SIGINT; SIGHUP reads certificates and secrets again.
 void server_run(struct server *s);
 
 // Ends what is left and frees everything.

@@ -37,6 +37,15 @@ static int open_web_root(struct site *s, char error[CONFIG_ERROR_LEN])
     return err ? -EIO : 0;
 }
 
+static int begin_ice(struct site *s, char error[CONFIG_ERROR_LEN])
+{
+    s->ice = ice_new(s->config);
+    if (s->ice)
+        return ice_load(s->ice, error);
+    snprintf(error, CONFIG_ERROR_LEN, "out of memory");
+    return -EIO;
+}
+
 static void fill_dialect_opts(struct site *s, const struct own_addresses *own)
 {
     const struct config *c = s->config;
@@ -131,6 +140,7 @@ int site_init(struct site *s, const struct config *c, const struct own_addresses
     fill_dialect_opts(s, own);
     int err = check_names(c, error);
     err = err ? err : open_web_root(s, error);
+    err = err ? err : begin_ice(s, error);
     err = err ? err : try_mounts(s, error);
     if (err)
         site_put_name(c, error);
@@ -149,6 +159,7 @@ void site_put_name(const struct config *c, char error[CONFIG_ERROR_LEN])
 void site_fini(struct site *s)
 {
     free(s->mounts);
+    ice_free(s->ice);
     if (web_root_is_open(&s->web_root))
         web_root_close(&s->web_root);
 }

@@ -7,6 +7,7 @@
 
 #include "dialect/dialect.h"
 #include "server/config.h"
+#include "server/ice.h"
 #include "server/mounts.h"
 #include "server/origin.h"
 #include "server/own_addresses.h"
@@ -18,6 +19,7 @@ struct site {
     const struct config *config;
     struct dialect_opts dialect_opts;
     struct origin_list origins;
+    struct ice *ice;
     struct web_root web_root; // its fd -1: the built-in page
     const char **mounts;      // "PATH=DIALECT", later ones over earlier
     size_t n_mounts;

@@ -93,6 +93,7 @@ static int add_branch(struct station *s, const struct site *site, const struct s
         .site = site,
         .station = s,
         .number = s->n_branches++,
+        .ice_limit = &s->ice_limit,
         .ws = { .websocket = opts->websocket, .pool = &s->ws_pool },
         .heartbeat_ws = { .websocket = opts->websocket, .pool = &s->ws_pool },
         .engineio = { .home = &s->engineio_home, .socket = &s->socket, .origins = &site->origins },
@@ -138,7 +139,8 @@ int station_init(struct station *s, const struct station_opts *opts)
     s->worker.conns.meters.opts = opts->meter;
     s->switchboard.deadlines = &s->worker.clock.deadlines;
     init_engineio(s, opts);
-    stun_limit_init(&s->stun_limit, opts->stun_limit);
+    answer_limit_init(&s->stun_limit, opts->stun_limit);
+    answer_limit_init(&s->ice_limit, opts->ice_limit);
     uv_async_init(&s->worker.loop, &s->stop, on_stop);
     s->endpoints = calloc(opts->max_sockets, sizeof *s->endpoints);
     s->stuns = calloc(opts->max_sockets, sizeof *s->stuns);

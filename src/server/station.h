@@ -39,7 +39,7 @@ struct station {
     struct stun_service *stuns; // the sockets for UDP beside them
     size_t n_stuns;
     struct stun_stats stun_stats; // of all of them
-    struct stun_limit stun_limit;
+    struct answer_limit stun_limit, ice_limit;
     bool is_closing; // nothing is to be begun any more
     bool has_loop;   // else it was never begun, and there is nothing to end
     uv_async_t stop;
@@ -60,7 +60,7 @@ struct station_opts {
     uint64_t drain_ms;
     struct sources *sources;
     const struct meter_opts *meter; // or NULL
-    const struct stun_limit_opts *stun_limit;
+    const struct answer_limit_opts *stun_limit, *ice_limit;
     struct conn_opts how;
 };
 

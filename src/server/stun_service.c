@@ -22,14 +22,14 @@ static ssize_t on_datagram(struct udp *u, const uint8_t *p, size_t len, const st
         return 0;
     }
     struct addr addr = addr_of_sockaddr(from);
-    if (!stun_limit_take(s->limit, &addr, uv_now(u->poll.loop))) {
+    if (!answer_limit_take(s->limit, &addr, uv_now(u->poll.loop))) {
         s->stats->n_limited++;
         return 0;
     }
     return n;
 }
 
-int stun_service_open(struct stun_service *s, uv_loop_t *loop, int fd, struct stun_limit *limit,
+int stun_service_open(struct stun_service *s, uv_loop_t *loop, int fd, struct answer_limit *limit,
                       struct stun_stats *stats)
 {
     *s = (struct stun_service){

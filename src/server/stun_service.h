@@ -2,7 +2,7 @@
 // Answers STUN Binding requests on a UDP port, so that browsers learn their own address where they learn everything else.
 //
 // A datagram's sender may be made up. No answer is longer than 1.6 times its question over IPv4, none goes to a port where
-// services live or to our own, and each network gets so many and no more (stun_limit.h).
+// services live or to our own, and each network gets so many and no more (answer_limit.h).
 #ifndef STROWGER_SERVER_STUN_SERVICE_H
 #define STROWGER_SERVER_STUN_SERVICE_H
 
@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "net/udp.h"
-#include "server/stun_limit.h"
+#include "server/answer_limit.h"
 
 struct stun_stats {
     uint64_t n_received;  // datagrams, of which all but the following were answered:
@@ -23,7 +23,7 @@ enum { STUN_LEAST_PORT = 1024 }; // below are those of services, which might ans
 
 struct stun_service {
     struct udp udp;
-    struct stun_limit *limit;
+    struct answer_limit *limit;
     int port; // our own
     struct stun_stats *stats;
 };
@@ -31,7 +31,7 @@ struct stun_service {
 // Makes S answer on LOOP with FD, a bound socket that is S's from now on, as LIMIT allows, and count in STATS; both may be
 // shared on that loop. 0, or a negative errno with nothing left behind and FD closed.
 [[gnu::warn_unused_result]] int stun_service_open(struct stun_service *s, uv_loop_t *loop, int fd,
-                                                  struct stun_limit *limit, struct stun_stats *stats);
+                                                  struct answer_limit *limit, struct stun_stats *stats);
 
 // Stops; the handle closes at the end of the turn.
 void stun_service_close(struct stun_service *s);

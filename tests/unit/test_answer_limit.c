@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Unit tests of server/stun_limit.h.
+// Unit tests of server/answer_limit.h.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,27 +10,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "server/stun_limit.h"
+#include "server/answer_limit.h"
 
-static const struct stun_limit_opts strict = { .rate = { .per_s = 10, .burst = 3 } };
+static const struct answer_limit_opts strict = { .rate = { .per_s = 10, .burst = 3 } };
 
-static struct stun_limit *limit_new(const struct stun_limit_opts *opts)
+static struct answer_limit *limit_new(const struct answer_limit_opts *opts)
 {
-    struct stun_limit *l = malloc(sizeof *l);
+    struct answer_limit *l = malloc(sizeof *l);
     assert_non_null(l);
-    stun_limit_init(l, opts);
+    answer_limit_init(l, opts);
     return l;
 }
 
-static bool may_ask(struct stun_limit *l, const char *from, uint64_t now_ms)
+static bool may_ask(struct answer_limit *l, const char *from, uint64_t now_ms)
 {
     struct addr a;
     assert_int_equal(addr_parse(&a, span_of(from)), 0);
-    return stun_limit_take(l, &a, now_ms);
+    return answer_limit_take(l, &a, now_ms);
 }
 
 // How often FROM is answered when it asks 100 times at NOW_MS.
-static int count(struct stun_limit *l, const char *from, uint64_t now_ms)
+static int count(struct answer_limit *l, const char *from, uint64_t now_ms)
 {
     int n = 0;
     for (int i = 0; i < 100; i++)
@@ -45,7 +45,7 @@ static void a_network_has_one_bucket(void **state)
                                                { "::ffff:198.51.100.1", "198.51.100.7" },
                                                { "2001:db8:0:100::1", "2001:db8:0:1ff:ffff::" } };
     for (size_t i = 0; i < sizeof networks / sizeof *networks; i++) {
-        struct stun_limit *l = limit_new(&strict);
+        struct answer_limit *l = limit_new(&strict);
         assert_int_equal(count(l, networks[i][0], 1000), 3);
         assert_int_equal(count(l, networks[i][1], 1000), 0);
         assert_int_equal(count(l, networks[i][1], 1099), 0); // what was refused left no debt
@@ -59,7 +59,7 @@ static void networks_are_apart(void **state)
 {
     (void)state;
     static const char *const others[] = { "192.0.3.1", "192.1.2.1", "2001:db8:0:200::1", "2001:db8:1:100::1", "::1" };
-    struct stun_limit *l = limit_new(&strict);
+    struct answer_limit *l = limit_new(&strict);
     count(l, "192.0.2.1", 1000);
     count(l, "2001:db8:0:100::1", 1000);
     int n = 0; // chance may put one of them into a bucket that is empty
@@ -72,7 +72,7 @@ static void networks_are_apart(void **state)
 static void nobody_foresees_who_shares(void **state)
 {
     (void)state;
-    struct stun_limit *a = limit_new(&strict), *b = limit_new(&strict);
+    struct answer_limit *a = limit_new(&strict), *b = limit_new(&strict);
     int n_same = 0;
     for (int i = 0; i < 64; i++) {
         char from[ADDR_TEXT_LEN];
@@ -80,7 +80,7 @@ static void nobody_foresees_who_shares(void **state)
         may_ask(a, from, 1000);
         may_ask(b, from, 1000);
     }
-    for (int i = 0; i < STUN_LIMIT_BUCKETS; i++)
+    for (int i = 0; i < ANSWER_LIMIT_BUCKETS; i++)
         n_same += a->buckets[i].full_at && b->buckets[i].full_at;
     assert_true(n_same < 32);
     free(a);
@@ -90,9 +90,9 @@ static void nobody_foresees_who_shares(void **state)
 static void this_machine_and_no_limit(void **state)
 {
     (void)state;
-    static const struct stun_limit_opts trusting = { .rate = { .per_s = 10, .burst = 3 }, .trusts_loopback = true },
-                                        none = { 0 };
-    struct stun_limit *l = limit_new(&trusting);
+    static const struct answer_limit_opts trusting = { .rate = { .per_s = 10, .burst = 3 }, .trusts_loopback = true },
+                                          none = { 0 };
+    struct answer_limit *l = limit_new(&trusting);
     assert_int_equal(count(l, "127.1.2.3", 1000), 100);
     assert_int_equal(count(l, "::1", 1000), 100);
     assert_int_equal(count(l, "128.0.0.1", 1000), 3);
@@ -110,5 +110,5 @@ int main(void)
         cmocka_unit_test(nobody_foresees_who_shares),
         cmocka_unit_test(this_machine_and_no_limit),
     };
-    return cmocka_run_group_tests_name("stun_limit", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("answer_limit", tests, NULL, NULL);
 }
