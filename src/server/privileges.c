@@ -60,6 +60,8 @@ static int drop_capabilities(bool keeps_reading)
     if (syscall(SYS_capget, &head, sets) != 0)
         return -errno;
     uint32_t kept = keeps_reading ? sets[0].permitted & (1U << CAP_DAC_READ_SEARCH) : 0;
+    if (sets[0].effective == kept && sets[0].permitted == kept && !sets[1].permitted)
+        return 0; // a service that never had any may not even ask
     memset(sets, 0, sizeof sets);
     sets[0].permitted = sets[0].effective = kept;
     return syscall(SYS_capset, &head, sets) == 0 ? 0 : -errno;

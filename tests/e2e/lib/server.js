@@ -11,7 +11,7 @@ import { Raw } from './raw.js';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export const PROGRAM = resolve(ROOT, process.env.STROWGER ?? 'strowger');
 // Options for every server that a test starts, "--workers 4" say; the test's own come behind them.
-const ARGS = process.env.STROWGER_ARGS?.split(' ') ?? [];
+export const ARGS = process.env.STROWGER_ARGS?.split(' ') ?? [];
 
 const LISTENING = /^.*listening on https?:\/\/[^/\s]+:(\d+)\/("\}|$)/gm; // as words or JSON
 const SANITIZER = /Sanitizer|runtime error:/;
@@ -80,6 +80,11 @@ class Server {
         const raw = await Raw.dial(this.port, host);
         this.#open.push(raw);
         return raw;
+    }
+
+    // The end that comes without a signal of ours.
+    async left() {
+        assert.equal(await withPatience(this.#ended, 'it to leave'), 0, `ended badly: ${this.log}`);
     }
 
     // The end by SIGTERM, with whatever is still connected.

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Root is given up once the ports are open, and what only root may read can be read still.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { PROGRAM, run, start } from './lib/server.js';
+
+const isRoot = process.getuid() === 0;
+const asRoot = { skip: !isRoot && 'only root has something to give up' };
+const DAC_READ_SEARCH = '0000000000000004', NONE = '0000000000000000';
+const [NOBODY, DAEMON] = ['nobody', 'daemon'].map(name => execFileSync('id', ['-u', name], { encoding: 'utf8' }).trim());
+
+// What /proc says of every thread of PID: users, groups, capabilities.
+function identities(pid) {
+    return readdirSync(`/proc/${pid}/task`).map(task => {
+        const status = readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8');
+        const field = name => new RegExp(`^${name}:\\s*(.*?)\\s*$`, 'm').exec(status)[1];
+        return { users: field('Uid').split(/\s+/), groups: field('Groups'), effective: field('CapEff'),
+            permitted: field('CapPrm'), noNewPrivileges: field('NoNewPrivs') };
+    });
+}
+
+function assertIs(server, user, capabilities) {
+    for (const one of identities(server.pid)) {
+        assert.deepEqual(new Set(one.users), new Set([user]));
+        assert.deepEqual([one.effective, one.permitted], [capabilities, capabilities]);
+        assert.equal(one.noNewPrivileges, '1');
+        assert.ok(!one.groups.split(' ').includes('0'), one.groups);
+    }
+}
+
+// A directory that only we may enter, with a page that only we may read.
+function secretRoot(t) {
+    const directory = mkdtempSync(join(tmpdir(), 'strowger-'));
+    t.after(() => rmSync(directory, { recursive: true }));
+    writeFileSync(join(directory, 'page.html'), 'of root');
+    chmodSync(join(directory, 'page.html'), 0o600);
+    return directory;
+}
+
+test('without files to read it has no right at all', asRoot, async t => {
+    const server = await start(t, ['--workers', '3']);
+    await server.login('A');
+    assertIs(server, NOBODY, NONE);
+});
+
+test('with a web root it may read, and serves what only root may see', asRoot, async t => {
+    const server = await start(t, ['--web-root', secretRoot(t), '--workers', '3']);
+    assertIs(server, NOBODY, DAC_READ_SEARCH);
+    for (let i = 0; i < 8; i++) { // by every worker
+        const raw = await server.dial();
+        const { status, body } = await raw.request('GET /page.html');
+        assert.deepEqual([status, String(body)], [200, 'of root']);
+    }
+});
+
+test('--user', asRoot, async t => {
+    await t.test('names who it becomes, by name or number', async t => {
+        assertIs(await start(t, ['--user', 'daemon']), DAEMON, NONE);
+        assertIs(await start(t, ['--user', '12345']), '12345', NONE);
+    });
+
+    await t.test('root stays root', async t => {
+        const [{ users, noNewPrivileges }] = identities((await start(t, ['--user', 'root'])).pid);
+        assert.deepEqual([new Set(users), noNewPrivileges], [new Set(['0']), '1']);
+    });
+
+    await t.test('must be there', async () => {
+        const { code, stderr } = await run('--port', '0', '--admin', 'off', '--user', 'no-such-user');
+        assert.equal(code, 1);
+        assert.match(stderr, /^strowger: --user 'no-such-user': there is no such user\n$/);
+    });
+});
+
+test('who is not root can be nobody else', asRoot, () => {
+    const as = (...args) => spawnSync(PROGRAM, ['--port', '0', '--admin', 'off', ...args],
+        { uid: 12345, gid: 12345, encoding: 'utf8', timeout: 700 });
+    assert.match(as().stderr, /listening/);
+    assert.match(as('--user', '12345').stderr, /listening/);
+    const { status, stderr } = as('--user', 'daemon');
+    assert.equal(status, 1);
+    assert.match(stderr, /^strowger: --user 'daemon': Operation not permitted\n$/);
+});
