@@ -268,6 +268,25 @@ test('connections', async t => {
             assert.match((await raw.readToEnd()).toString(), /^(HTTP\/1\.1 408 |$)/);
         }
     });
+
+    await t.test('and those whose body is not, length told or not', async t => {
+        const server = await start(t, ['--head-timeout', '300ms']);
+        const path = '/socket.io/?EIO=4&transport=polling';
+        for (const field of ['Content-Length: 1000', 'Transfer-Encoding: chunked']) {
+            const { body } = await (await server.dial()).request(`GET ${path}`);
+            const { sid } = JSON.parse(body.subarray(1));
+            const slow = await server.dial();
+            slow.send(`POST ${path}&sid=${sid} HTTP/1.1\r\n${HOST}\r\n${field}\r\n\r\n`);
+            let n = 0;
+            const drip = setInterval(() => {
+                slow.send(field.includes('chunked') ? '1\r\nx\r\n' : 'x');
+                n++;
+            }, 50);
+            slow.ended.then(() => clearInterval(drip));
+            assert.match((await slow.readToEnd()).toString(), /^HTTP\/1\.1 408 /);
+            assert.ok(n < 100, 'before it was whole');
+        }
+    });
 });
 
 test('--web-root', async t => {
