@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "net/proxy_protocol.h"
@@ -214,6 +213,7 @@ static void on_closed(uv_handle_t *handle)
         tls_close(c->tls);
     list_remove(&c->in_group);
     g->stats.n_open -= !c->is_apart;
+    conn_trim_later(g);
     pool_give(&g->conn_pool, c);
 }
 

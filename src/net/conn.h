@@ -35,6 +35,7 @@ enum {
 };
 
 enum {
+    CONN_TRIM_MS = 1000,         // from a burst of output, or a connection's end, to giving back the memory it needed
     CONN_LINGER_MS = 2000,       // how long conn_finish() waits for the other side to take more, and then for its end
     CONN_LINGER_BYTES = 1 << 20, // and how much it reads meanwhile without looking
     CONN_LAST_CALL_MS = 1000, // how long who has not said yet what it came for may take when the server is going away
@@ -62,11 +63,18 @@ struct conn_group {
     struct list to_flush;    // instead, those with output that nobody has tried to write yet
     struct pool conn_pool;   // struct conn
     struct meters meters;    // how fast the conns talk
-    struct deadline trim;    // when chunks that are not needed any more go back to the system
+    struct deadline trim;    // when memory that is not needed any more goes back to the system
     struct pool chunk_pool;  // output buffers
     char *recv_buf;          // CONN_BUFFER_SIZE bytes
     struct conn_stats stats;
 };
+
+// Has G give back soon what it does not need any more.
+static inline void conn_trim_later(struct conn_group *g)
+{
+    if (!deadline_is_armed(&g->trim))
+        deadline_set(g->deadlines, &g->trim, CONN_TRIM_MS);
+}
 
 // How the connections of one listener begin.
 struct conn_opts {

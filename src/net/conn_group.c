@@ -3,6 +3,7 @@
 #include "net/conn_group.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 static struct conn *first_of(struct list *conns)
@@ -10,9 +11,13 @@ static struct conn *first_of(struct list *conns)
     return CONTAINER_OF(conns->next, struct conn, in_group);
 }
 
+// Left alone, the heap gives back only what lies at its end, behind everything that lives on.
 static void on_trim(struct deadline *d)
 {
     pool_trim(&CONTAINER_OF(d, struct conn_group, trim)->chunk_pool);
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 static struct conn *of_meter(struct meter **meter)
@@ -61,8 +66,8 @@ void conn_group_flush(struct conn_group *g)
     list_take(&batch, &g->to_flush);
     while (!list_is_empty(&batch))
         conn_flush(first_of(&batch));
-    if (g->chunk_pool.n_empty > 1 && !deadline_is_armed(&g->trim))
-        deadline_set(g->deadlines, &g->trim, CONN_GROUP_TRIM_MS);
+    if (g->chunk_pool.n_empty > 1)
+        conn_trim_later(g);
 }
 
 void conn_group_shed(struct conn_group *g, size_t n)

@@ -5,8 +5,6 @@
 
 #include "net/conn.h"
 
-enum { CONN_GROUP_TRIM_MS = 1000 }; // from a burst of output to giving back the memory it needed
-
 // Makes G the group of LOOP's connections, their timeouts among DEADLINES. 0 or -ENOMEM.
 [[gnu::warn_unused_result]] int conn_group_init(struct conn_group *g, uv_loop_t *loop, struct deadlines *deadlines);
 

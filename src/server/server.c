@@ -3,6 +3,7 @@
 #include "server/server.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,17 @@ static void raise_descriptor_limit(void)
         return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Has each thread's heap keep little at its end. By itself it would keep more after each large thing that is freed; and it
+// gives its end back only while freeing, so that small things must not be put aside then, which the workers hardly have.
+static void bound_heap(void)
+{
+#ifdef __GLIBC__
+    enum { KEPT_AT_END = 1 << 20 }; // bytes
+    mallopt(M_TRIM_THRESHOLD, KEPT_AT_END);
+    mallopt(M_MXFAST, 0);
+#endif
 }
 
 static int begin_sites(struct server *s, const struct config *sites, size_t n, char error[SERVER_ERROR_LEN])
@@ -303,6 +315,7 @@ int server_start(struct server *s, const struct config *sites, size_t n, char er
 {
     reserve_init();
     raise_descriptor_limit();
+    bound_heap();
     int err = prepare(s, sites, n, error);
     err = err ? err : inherit(s, error);
     err = err ? err : begin_stations(s, count_workers(s), error);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What attackers do, each a function that takes the server's port and returns what the attackers got for it.
+import dgram from 'node:dgram';
 import net from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { CONTINUATION, PING, TEXT, fragment, frame } from '../e2e/lib/raw.js';
@@ -105,18 +106,23 @@ async function dribble(lines, byte, every = 50) {
     }
 }
 
-// N who begin with START and then say BYTE after BYTE.
-export async function dribblers({ port, n, start, byte }) {
-    const lines = await many(n, () => Line.dial(port));
-    lines.forEach(line => line.send(start));
+// N who begin with START, in base64, and then say BYTE after BYTE: on a WebSocket at PATH if there is one.
+export async function dribblers({ port, n, start, byte, path }) {
+    const lines = await many(n, async () => {
+        const line = await Line.dial(port);
+        await (path && line.upgrade(path));
+        line.began = Date.now();
+        line.send(Buffer.from(start, 'base64'));
+        return line;
+    });
     dribble(lines, byte);
     return ends(lines);
 }
 
-// N who connect and say START, which may be nothing, and no more.
-export async function silent({ port, n, start = '' }) {
-    const lines = await many(n, () => Line.dial(port));
-    lines.forEach(line => line.send(start));
+// N who connect from FROM, say START, in base64, which may be nothing, and no more.
+export async function silent({ port, n, start = '', from }) {
+    const lines = await many(n, () => Line.dial(port, { from }));
+    lines.forEach(line => line.send(Buffer.from(start, 'base64')));
     return ends(lines);
 }
 
@@ -276,4 +282,51 @@ export async function fragmentBombs({ port, n, fragments, size, holdMs }) {
     const bytes = Buffer.concat([fragment(TEXT, 'x'.repeat(size)),
         ...Array.from({ length: fragments - 1 }, () => fragment(CONTINUATION, 'x'.repeat(size)))]);
     return sayOnSockets({ port, n, bytes: bytes.toString('base64'), holdMs });
+}
+
+// N who log in and send as many messages as the server takes, each to a partner who hears them, until they are ended.
+export async function chatter({ port, n }) {
+    const lines = await many(n, async i => {
+        const names = [`chatterer ${i}`, `listener ${i}`];
+        const [line, partner] = await Promise.all(names.map(async name => {
+            const one = await Line.dial(port);
+            await one.login(name);
+            return one;
+        }));
+        partner.socket.removeAllListeners('data').resume(); // it reads and forgets
+        line.message = frame(TEXT, JSON.stringify({ type: 'candidate', name: names[1], candidate: 'x'.repeat(100) }));
+        line.partner = partner;
+        return line;
+    });
+    while (lines.some(line => !line.socket.destroyed && !line.hasEnd)) {
+        lines.forEach(line => line.socket.writableLength < 1e5 && line.send(Buffer.concat(Array(20).fill(line.message))));
+        await pause(5);
+    }
+    const found = await ends(lines);
+    lines.forEach(line => line.partner.socket.destroy());
+    return found;
+}
+
+// STUN Binding requests from a socket at FROM for MS milliseconds, as fast as it goes. What was sent and what came back.
+export async function stunFlood({ port, from, ms }) {
+    const socket = dgram.createSocket('udp4');
+    await new Promise(done => socket.bind(0, from, done));
+    const counts = { sent: 0, bytesOut: 0, answers: 0, bytesBack: 0 };
+    socket.on('message', bytes => {
+        counts.answers++;
+        counts.bytesBack += bytes.length;
+    });
+    const request = Buffer.concat([Buffer.from('000100002112a442', 'hex'), randomBytes(12)]);
+    const deadline = Date.now() + ms;
+    while (Date.now() < deadline) {
+        for (let i = 0; i < 50; i++) {
+            socket.send(request, port, HOST);
+        }
+        counts.sent += 50;
+        counts.bytesOut += 50 * request.length;
+        await pause(1);
+    }
+    await pause(200);
+    socket.close();
+    return counts;
 }
