@@ -4,16 +4,17 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "cli/subcommand.h"
 
-enum { TIMEOUT_S = 5, MAX_PLACE = 300 };
+enum { TIMEOUT_MS = 5000, MAX_PLACE = 300, MAX_TARGET = 4096, READ_AT_ONCE = 16 * 1024 };
 
 // ---- the command line
 
@@ -57,7 +58,7 @@ static void print_help(const struct admin_usage *u)
 
 int admin_client_init(struct admin_client *c, int argc, char **argv, const struct admin_usage *u)
 {
-    *c = (struct admin_client){ .timeout_s = TIMEOUT_S };
+    *c = (struct admin_client){ .fd = -1 };
     int n = take_flags(argc, argv, u);
     if (n < 0)
         return EXIT_USAGE;
@@ -78,13 +79,6 @@ int admin_client_init(struct admin_client *c, int argc, char **argv, const struc
     return EXIT_USAGE;
 }
 
-void admin_client_fini(struct admin_client *c)
-{
-    if (c->answer)
-        fclose(c->answer);
-    config_free(&c->settings);
-}
-
 // ---- asking
 
 static void put_place(const struct admin_place *p, char out[MAX_PLACE])
@@ -96,11 +90,10 @@ static void put_place(const struct admin_place *p, char out[MAX_PLACE])
 }
 
 // The descriptor of a connection to ADDR, or -1.
-static int dial(const struct sockaddr *addr, socklen_t len, int timeout_s)
+static int dial(const struct sockaddr *addr, socklen_t len)
 {
-    struct timeval limit = { .tv_sec = timeout_s };
     int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0 && connect(fd, addr, len) == 0)
+    if (fd >= 0 && connect(fd, addr, len) == 0)
         return fd;
     int err = errno;
     if (fd >= 0)
@@ -113,7 +106,7 @@ static int dial_path(const struct admin_client *c)
 {
     struct sockaddr_un addr = { .sun_family = AF_UNIX };
     if (snprintf(addr.sun_path, sizeof addr.sun_path, "%s", c->place.socket_path) < (int)sizeof addr.sun_path)
-        return dial((struct sockaddr *)&addr, sizeof addr, c->timeout_s);
+        return dial((struct sockaddr *)&addr, sizeof addr);
     errno = ENAMETOOLONG;
     return -1;
 }
@@ -129,22 +122,9 @@ static int dial_port(const struct admin_client *c)
     if (getaddrinfo(*where->host ? where->host : NULL, port, &hints, &found) != 0)
         return -1;
     for (const struct addrinfo *a = found; a && fd < 0; a = a->ai_next)
-        fd = dial(a->ai_addr, a->ai_addrlen, c->timeout_s);
+        fd = dial(a->ai_addr, a->ai_addrlen);
     freeaddrinfo(found);
     return fd;
-}
-
-// The status of the answer in F, which is then read up to its body; 0 when there is none.
-static int read_head(FILE *f)
-{
-    char line[1024];
-    int status = 0;
-    if (!fgets(line, sizeof line, f) || sscanf(line, "HTTP/1.1 %d", &status) != 1)
-        return 0;
-    while (fgets(line, sizeof line, f))
-        if (strcmp(line, "\r\n") == 0)
-            return status;
-    return 0;
 }
 
 static int fail(const struct admin_client *c, const char *reason)
@@ -155,25 +135,90 @@ static int fail(const struct admin_client *c, const char *reason)
     return EXIT_FAILED;
 }
 
+static int send_request(const struct admin_client *c, const char *target)
+{
+    char text[MAX_TARGET + 128];
+    int len = snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", target);
+    return len < (int)sizeof text && send(c->fd, text, (size_t)len, MSG_NOSIGNAL) == len ? 0 : -EIO;
+}
+
+// Waits up to MS for more of the answer. 1, 0 at its end, or a negative errno.
+static int read_more(struct admin_client *c, int ms)
+{
+    struct pollfd p = { .fd = c->fd, .events = POLLIN };
+    int n = poll(&p, 1, ms);
+    if (n <= 0)
+        return n == 0 || errno == EINTR ? -EAGAIN : -errno;
+    if (buf_reserve(&c->in, READ_AT_ONCE) != 0)
+        return -ENOMEM;
+    ssize_t len = recv(c->fd, c->in.p + c->in.len, READ_AT_ONCE, 0);
+    if (len <= 0)
+        return len < 0 ? -errno : 0;
+    c->in.len += (size_t)len;
+    return 1;
+}
+
+int admin_client_next_line(struct admin_client *c, int ms, struct span *line)
+{
+    const char *end;
+    while (!c->in.len || !(end = memchr(c->in.p + c->n_taken, '\n', c->in.len - c->n_taken))) {
+        if (c->n_taken) {
+            memmove(c->in.p, c->in.p + c->n_taken, c->in.len - c->n_taken);
+            c->in.len -= c->n_taken;
+            c->n_taken = 0;
+        }
+        int n = read_more(c, ms);
+        if (n <= 0)
+            return n;
+    }
+    *line = (struct span){ c->in.p + c->n_taken, (size_t)(end - c->in.p) - c->n_taken };
+    c->n_taken += line->len + 1;
+    if (line->len && line->p[line->len - 1] == '\r')
+        line->len--;
+    return 1;
+}
+
+// The status of the answer, which is then read up to its body, or what admin_client_next_line() returned instead.
+static int read_head(struct admin_client *c)
+{
+    struct span line;
+    char number[4] = "";
+    int n = admin_client_next_line(c, TIMEOUT_MS, &line);
+    if (n == 1 && span_has_prefix(line, SPAN("HTTP/1.1 ")) && line.len >= 12)
+        memcpy(number, line.p + 9, 3);
+    while (n == 1 && line.len)
+        n = admin_client_next_line(c, TIMEOUT_MS, &line);
+    return n == 1 ? atoi(number) : n;
+}
+
+static void hang_up(struct admin_client *c)
+{
+    if (c->fd >= 0)
+        close(c->fd);
+    buf_fini(&c->in);
+    c->n_taken = 0;
+    c->fd = -1;
+}
+
 int admin_client_get(struct admin_client *c, const char *target)
 {
-    if (c->answer)
-        fclose(c->answer);
-    int fd = c->place.socket_path ? dial_path(c) : dial_port(c);
-    c->answer = fd < 0 ? NULL : fdopen(fd, "r+");
-    if (!c->answer)
+    struct span line = SPAN("");
+    hang_up(c);
+    c->fd = c->place.socket_path ? dial_path(c) : dial_port(c);
+    if (c->fd < 0)
         return fail(c, strerror(errno));
-    fprintf(c->answer, "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", target);
-    fflush(c->answer);
-    errno = 0;
-    int status = read_head(c->answer);
-    if (!status)
-        return fail(c, errno == EAGAIN ? "it took too long" : "it does not speak HTTP as we do");
+    int status = send_request(c, target) == 0 ? read_head(c) : 0;
     if (status == 200)
         return ADMIN_CLIENT_GO_ON;
-    char reason[256];
-    if (!fgets(reason, sizeof reason, c->answer))
-        snprintf(reason, sizeof reason, "status %d\n", status);
-    fprintf(stderr, "strowger: the server says: %s", reason);
+    if (status < 100)
+        return fail(c, status == -EAGAIN ? "it took too long" : "it does not speak HTTP as we do");
+    int n = admin_client_next_line(c, TIMEOUT_MS, &line);
+    fprintf(stderr, "strowger: the server says: %.*s (%d)\n", n == 1 ? (int)line.len : 0, line.p, status);
     return EXIT_FAILED;
+}
+
+void admin_client_fini(struct admin_client *c)
+{
+    hang_up(c);
+    config_free(&c->settings);
 }

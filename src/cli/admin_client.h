@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
+#include "base/buf.h"
 #include "server/admin_place.h"
 #include "server/config.h"
 
@@ -29,8 +29,9 @@ struct admin_usage {
 struct admin_client {
     struct config_set settings;
     struct admin_place place;
-    int timeout_s; // for an answer's next bytes; 0: none
-    FILE *answer;  // the body of what was got last, or NULL
+    int fd;         // of the connection that the answer comes over, or -1
+    struct buf in;  // what has come of it
+    size_t n_taken; // bytes of that which were taken
 };
 
 enum { ADMIN_CLIENT_GO_ON = -1 };
@@ -43,6 +44,10 @@ enum { ADMIN_CLIENT_GO_ON = -1 };
 
 // Asks for TARGET, whose answer can then be read. ADMIN_CLIENT_GO_ON, or the exit status to end with after saying why.
 [[gnu::warn_unused_result]] int admin_client_get(struct admin_client *c, const char *target);
+
+// Waits up to MS milliseconds for the answer's next line. 1 with *LINE it, without its end and valid until the next call,
+// 0 when the answer has ended, -EAGAIN when nothing came, or another negative errno.
+[[gnu::warn_unused_result]] int admin_client_next_line(struct admin_client *c, int ms, struct span *line);
 
 // Closes and frees what C holds.
 void admin_client_fini(struct admin_client *c);

@@ -65,8 +65,9 @@ static void on_healthy(struct survey *s)
         respond_text(s->user, 200, SPAN("ok\n"));
 }
 
-static void healthz(struct http_conn *h)
+static void healthz(struct http_conn *h, const struct http_request *r)
 {
+    (void)r;
     ask_all(h, on_healthy);
 }
 
@@ -78,6 +79,7 @@ static void respond_report(struct http_conn *h, const struct survey *s, struct s
     struct report report;
     struct buf body = { 0 };
     report_init(&report, s, home_of(a));
+    report.n_watchers = tail_count(&a->tail);
     if (put(&body, &report) == 0)
         respond(h, 200, type, buf_span(&body));
     else
@@ -92,40 +94,54 @@ static void on_metered(struct survey *s)
         respond_report(s->user, s, SPAN("text/plain; version=0.0.4; charset=utf-8"), metrics_put);
 }
 
-static void metrics(struct http_conn *h)
+static void metrics(struct http_conn *h, const struct http_request *r)
 {
+    (void)r;
     ask_all(h, on_metered);
 }
 
-static void readyz(struct http_conn *h)
+static void readyz(struct http_conn *h, const struct http_request *r)
 {
+    (void)r;
     bool is_ready = !is_draining(h->opts->user);
     respond_text(h, is_ready ? 200 : 503, is_ready ? SPAN("ready\n") : SPAN("draining\n"));
 }
 
-static void version(struct http_conn *h)
+static void version(struct http_conn *h, const struct http_request *r)
 {
+    (void)r;
     respond(h, 200, SPAN("application/json"), SPAN("{\"name\":\"strowger\",\"version\":\"" STROWGER_VERSION "\"}\n"));
 }
 
-static void list_pages(struct http_conn *h);
+static void tail(struct http_conn *h, const struct http_request *r)
+{
+    struct admin *a = h->opts->user;
+    if (r->method == HTTP_GET)
+        tail_serve(&a->tail, h, r);
+    else
+        respond_text(h, 200, SPAN(""));
+}
+
+static void list_pages(struct http_conn *h, const struct http_request *r);
 
 static const struct page {
     struct span path;
-    void (*answer)(struct http_conn *h);
+    void (*answer)(struct http_conn *h, const struct http_request *r);
     const char *summary;
 } pages[] = {
     { SPAN("/"), list_pages, "this list" },
     { SPAN("/healthz"), healthz, "200 while every worker answers" },
     { SPAN("/readyz"), readyz, "200 while new clients are welcome, else 503" },
     { SPAN("/metrics"), metrics, "all that is counted, for Prometheus" },
+    { SPAN("/tail"), tail, "what passes from now on, ?room=R or ?peer=P, a line of JSON each" },
     { SPAN("/version"), version, "which version this is, as JSON" },
 };
 
 enum { N_PAGES = sizeof pages / sizeof *pages };
 
-static void list_pages(struct http_conn *h)
+static void list_pages(struct http_conn *h, const struct http_request *r)
 {
+    (void)r;
     char text[N_PAGES * 100];
     size_t len = 0;
     for (size_t i = 0; i < N_PAGES; i++)
@@ -164,7 +180,7 @@ static void on_request(struct http_conn *h, const struct http_request *r)
     }
     for (size_t i = 0; i < N_PAGES; i++)
         if (span_equal(r->path, pages[i].path)) {
-            pages[i].answer(h);
+            pages[i].answer(h, r);
             return;
         }
     respond_text(h, 404, SPAN("There is nothing here; / lists what there is.\n"));
@@ -175,6 +191,8 @@ static void on_request(struct http_conn *h, const struct http_request *r)
 static void on_accept(struct listener *l, int fd)
 {
     struct admin *a = l->user;
+    int on = 1; // who watches may be silent for hours, but not gone
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     // Adopted, not opened, and no client: the operator comes in when the house is full, and stays when it is emptied.
     struct conn_transfer t = { .fd = fd, .is_apart = true };
     http_conn_adopt(&home_of(a)->worker.conns, &t, &a->http, NULL, 0);
@@ -257,7 +275,16 @@ int admin_open(struct admin *a, const struct config *c, const struct sockets *k,
                                   .on_request = on_request,
                                   .user = a,
                                   .pool = &home_of(a)->http_pool };
+    if (tail_init(&a->tail, &home_of(a)->port, a->n_stations) != 0) {
+        snprintf(error, CONFIG_ERROR_LEN, "out of memory");
+        return -EIO;
+    }
     return a->place.is_off ? 0 : try_to_listen(a, k->inherited, c->admin, error);
+}
+
+void admin_set_running(struct admin *a, int n)
+{
+    a->n_stations = a->tail.taps.n = n;
 }
 
 void admin_leave(struct admin *a)
@@ -271,4 +298,9 @@ void admin_close(struct admin *a)
     if (a->n_listeners && a->place.socket_path)
         unlink(a->place.socket_path);
     admin_leave(a);
+}
+
+void admin_fini(struct admin *a)
+{
+    tail_fini(&a->tail);
 }

@@ -10,6 +10,7 @@
 #include "server/http_conn.h"
 #include "server/sockets.h"
 #include "server/station.h"
+#include "server/tail.h"
 
 enum { ADMIN_MAX_LISTENERS = 4 };
 
@@ -18,20 +19,27 @@ struct admin {
     int n_stations;           // those that run
     struct admin_place place;
     struct http_opts http;
+    struct tail tail;
     struct listener listeners[ADMIN_MAX_LISTENERS];
     int n_listeners;
 };
 
 // Makes A the door to K's stations, all of which will run, as C says, which must live as long as A. When it says nothing of
 // the place and the default one is taken, there is a warning and no door. 0, or with ERROR one line that says what failed
-// -EINVAL for a place that makes no sense or -EIO; admin_close() is due in any case.
+// -EINVAL for a place that makes no sense or -EIO; admin_close() and admin_fini() are due in any case.
 [[gnu::warn_unused_result]] int admin_open(struct admin *a, const struct config *c, const struct sockets *k,
                                            char error[CONFIG_ERROR_LEN]);
+
+// Tells A that only the first N stations run; before they do.
+void admin_set_running(struct admin *a, int n);
 
 // Leaves the door to a successor that has it too.
 void admin_leave(struct admin *a);
 
 // Stops listening, when the first station runs no more but has its loop still.
 void admin_close(struct admin *a);
+
+// Frees what A holds, after bus_local_settle().
+void admin_fini(struct admin *a);
 
 #endif

@@ -65,7 +65,7 @@ static void write_head(struct http_conn *h, const struct http_response *r, uint6
     int status_len = snprintf(status, sizeof status, "HTTP/1.1 %d %s\r\n", r->status, http_reason(r->status));
     http_put_date(date, time(NULL));
     int tail_len = snprintf(tail, sizeof tail, "Date: %s\r\n%s", date, h->keep_alive ? "" : "Connection: close\r\n");
-    if (!r->is_bodyless)
+    if (!r->is_bodyless && !r->is_stream)
         tail_len += snprintf(tail + tail_len, sizeof tail - (size_t)tail_len, "Content-Length: %" PRIu64 "\r\n", len);
     bool has_type = r->type.len > 0;
     struct span parts[] = {
@@ -101,6 +101,27 @@ void http_respond_text(struct http_conn *h, int status, struct span fields, stru
         .status = status, .type = SPAN("text/plain; charset=utf-8"), .fields = fields, .body = text
     };
     http_respond(h, &response);
+}
+
+void http_stream(struct http_conn *h, struct span type, const struct http_waiter *waiter, void *user)
+{
+    struct http_response response = {
+        .status = 200, .type = type, .fields = SPAN("Cache-Control: no-store\r\n"), .is_stream = true
+    };
+    h->keep_alive = false;
+    write_head(h, &response, 0);
+    http_hold(h, waiter, user);
+}
+
+void http_stream_put(struct http_conn *h, struct span piece, size_t max)
+{
+    if (conn_out_len(h->conn) <= max) {
+        conn_write(h->conn, &piece, 1);
+        return;
+    }
+    h->waiter->on_gone(h);
+    h->state = HTTP_ENDED;
+    conn_close(h->conn, UV_ENOBUFS);
 }
 
 // Passes the next piece of the file on; on_drain comes back for more.

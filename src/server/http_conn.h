@@ -76,6 +76,7 @@ struct http_response {
     struct span body;   // copied, unless
     bool is_static;     // it lives as long as the process
     bool is_bodyless;   // a 204 or 304: neither body nor Content-Length
+    bool is_stream;     // the body comes later, and ends with the connection
     bool is_last;       // the connection ends after it
 };
 
@@ -95,6 +96,13 @@ void http_respond_text(struct http_conn *h, int status, struct span fields, stru
 
 // Answers the present request with LEN bytes read from FD, which it closes.
 void http_respond_file(struct http_conn *h, const struct http_response *response, int fd, uint64_t len);
+
+// Begins to answer the present request with a body of TYPE that comes in pieces, with http_stream_put(), for as long as the
+// client stays; WAITER hears when it goes. The connection ends with it.
+void http_stream(struct http_conn *h, struct span type, const struct http_waiter *waiter, void *user);
+
+// Sends PIECE of H's stream. A client that leaves more than MAX bytes unread is let go: on_gone comes before this returns.
+void http_stream_put(struct http_conn *h, struct span piece, size_t max);
 
 // Has FIELDS, whole field lines, stand in the head of the present request's answer, whatever that will be. Copied.
 void http_add_fields(struct http_conn *h, struct span fields);

@@ -75,6 +75,11 @@ static void put_ready(struct sink *s, const struct metric *m, const struct repor
     put(s, "%s %d\n", m->name, r->is_ready);
 }
 
+static void put_watchers(struct sink *s, const struct metric *m, const struct report *r)
+{
+    put(s, "%s %zu\n", m->name, r->n_watchers);
+}
+
 static void put_refused(struct sink *s, const struct metric *m, const struct report *r)
 {
     static const char *const reasons[] = {
@@ -229,6 +234,7 @@ static const struct metric metrics[] = {
       0, 0 },
     { "strowger_worker_lag_seconds", "gauge", "How long this question waited until the worker came to it.",
       put_worker_lag, 0, 0 },
+    { "strowger_watchers", "gauge", "Those who watch messages pass.", put_watchers, 0, 0 },
     { "process_cpu_seconds_total", "counter", "Processor time that all threads have used.", put_seconds,
       OF(process.cpu_s), 0 },
     { "process_resident_memory_bytes", "gauge", "Memory that is resident.", put_count, OF(process.resident_len), 0 },

@@ -23,6 +23,7 @@ struct report {
     struct report_room fullest[REPORT_MAX_ROOMS]; // the fullest first
     size_t n_fullest;
     int64_t certificate_expires_at; // UNIX time; 0: there is none
+    size_t n_watchers;              // of tail; the asker's to fill in
     bool is_ready;                  // for new clients
 };
 

@@ -350,7 +350,7 @@ void server_run(struct server *s)
         log_write(LOG_WARN, "no thread for a worker", LOG_INT("worker", i));
         station_close_endpoints(&s->stations[i]);
     }
-    s->admin.n_stations = n_running;
+    admin_set_running(&s->admin, n_running);
     watchdog_start(&s->watchdog, &s->notify, s->stations, n_running);
     int err = offer_sockets(s);
     if (err)
@@ -369,6 +369,7 @@ void server_stop(struct server *s)
         station_close(&s->stations[i]);
     if (s->bus)
         bus_local_settle(s->bus);
+    admin_fini(&s->admin);
     for (int i = 0; i < s->n_stations; i++)
         station_fini(&s->stations[i]);
     if (s->bus)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The admin listener of a server that a test starts, and the subcommands that ask there.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import http from 'node:http';
-import { run, start } from './server.js';
+import { createInterface } from 'node:readline';
+import { Queue } from './queue.js';
+import { PROGRAM, run, start } from './server.js';
 
 const READY = /admin listener ready url=http:\/\/[^/]+:(\d+)\//;
 
@@ -28,6 +31,27 @@ export class Admin {
         assert.equal(status, 200);
         const lines = text.split('\n').filter(line => line && !line.startsWith('#'));
         return new Map(lines.map(line => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]));
+    }
+
+    // A subcommand that goes on until it is stopped: next() is the next line that it says.
+    spawn(t, subcommand, ...args) {
+        const child = spawn(PROGRAM, [subcommand, '--admin', this.place, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+        const lines = new Queue();
+        t.after(() => child.kill('SIGKILL'));
+        createInterface({ input: child.stdout }).on('line', line => lines.put(line));
+        return { next: () => lines.next(`a line of ${subcommand}`), drain: () => lines.drain() };
+    }
+
+    // The request for PATH, answered line by line: next() is the next line, as JSON.
+    async follow(t, path) {
+        const request = http.get(`http://${this.place}${path}`, { agent: false });
+        const answer = await new Promise((done, failed) => request.on('response', done).on('error', failed));
+        const lines = new Queue();
+        t.after(() => answer.destroy());
+        createInterface({ input: answer }).on('line', line => lines.put(JSON.parse(line)))
+            .on('close', () => lines.end(new Error('the answer has ended')));
+        answer.on('error', () => {});
+        return { answer, next: () => lines.next('a line'), drain: () => lines.drain() };
     }
 
     // What a subcommand says that asks this server.
