@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/log.h"
+
 #define COMPILER __VERSION__
 
 // Where the text goes; once memory was short nothing more does.
@@ -105,6 +107,7 @@ static void put_ended(struct sink *s, const struct metric *m, const struct repor
 {
     put(s, "%s{reason=\"slow_message\"} %.15g\n", m->name, (double)r->sum.websockets.n_slow_messages);
     put(s, "%s{reason=\"control_flood\"} %.15g\n", m->name, (double)r->sum.websockets.n_floods);
+    put(s, "%s{reason=\"late_login\"} %.15g\n", m->name, (double)r->sum.websockets.n_late_logins);
     for (size_t i = 0; i < N_FLOWS; i++)
         put(s, "%s{reason=\"too_many_%s\"} %.15g\n", m->name, flow_names[i], (double)r->sum.meters.n_excesses[i]);
 }
@@ -180,6 +183,12 @@ static void put_stun(struct sink *s, const struct metric *m, const struct report
     put(s, "%s{result=\"limited\"} %.15g\n", m->name, (double)t->n_limited);
 }
 
+static void put_left_out(struct sink *s, const struct metric *m, const struct report *r)
+{
+    (void)r;
+    put(s, "%s %.15g\n", m->name, (double)log_left_out());
+}
+
 static void put_worker_cpu(struct sink *s, const struct metric *m, const struct report *r)
 {
     for (int i = 0; i < r->survey->n; i++)
@@ -227,6 +236,8 @@ static const struct metric metrics[] = {
     { "strowger_tls_certificate_expiry_timestamp_seconds", "gauge", "When the first certificate expires.",
       put_certificate, 0, 0 },
     { "strowger_stun_requests_total", "counter", "STUN datagrams.", put_stun, 0, 0 },
+    { "strowger_log_left_out_total", "counter", "Records that were not logged since there were too many.", put_left_out,
+      0, 0 },
     { "strowger_send_queue_bytes", "gauge", "Memory in which output waits to leave.", put_count, OF(sum.queue_len), 0 },
     { "strowger_memory_connection_bytes", "gauge", "Memory of connections, sessions and peers, their output included.",
       put_count, OF(sum.memory_len), 0 },
