@@ -13,9 +13,9 @@ enum { MAX_RECORDS = 4 }; // encrypted before they are sent
 
 static void drop_output(struct conn *c)
 {
-    outq_clear(&c->out, &c->group->chunk_pool);
+    outq_clear(&c->out, &c->group->out_memory);
     if (c->tls)
-        outq_clear(&c->tls->bio.out, &c->group->chunk_pool);
+        outq_clear(&c->tls->bio.out, &c->group->out_memory);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events);
@@ -147,13 +147,18 @@ void conn_drop(const struct conn_transfer *t)
     close(t->fd);
 }
 
-// Puts C where conn_group_shed() looks for it, or doesn't.
-static void list_among(struct conn *c)
+// Puts C where it belongs among its group's.
+static void place(struct conn *c)
 {
-    if (c->is_shed)
-        list_append(&c->group->conns, &c->in_group);
+    struct conn_group *g = c->group;
+    struct list *rest = c->is_blocked ? &g->blocked : &g->conns;
+    list_remove(&c->in_group);
+    if (c->is_waiting)
+        list_append(&g->to_flush, &c->in_group);
+    else if (c->is_shed)
+        list_append(rest, &c->in_group);
     else
-        list_prepend(&c->group->conns, &c->in_group);
+        list_prepend(rest, &c->in_group); // see conn_group_shed()
 }
 
 struct conn *conn_adopt(struct conn_group *g, const struct conn_transfer *t, const struct conn_handler *handler,
@@ -167,14 +172,15 @@ struct conn *conn_adopt(struct conn_group *g, const struct conn_transfer *t, con
         goto fail;
     c->tls = t->tls;
     if (c->tls)
-        c->tls->bio.chunks = &g->chunk_pool;
+        c->tls->bio.memory = &g->out_memory;
     c->source = t->source;
     c->is_told = t->is_told;
     c->is_extra = t->is_extra;
     c->is_counted = t->sources != NULL;
     c->is_apart = c->is_shed = t->is_apart;
     c->verdict = t->verdict;
-    list_among(c);
+    list_init(&c->in_group);
+    place(c);
     deadline_init(&c->deadline, on_due);
     g->stats.n_accepted += !c->is_apart;
     g->stats.n_open += !c->is_apart;
@@ -192,11 +198,7 @@ static void set_waiting(struct conn *c, bool is_waiting)
     if (c->is_waiting == is_waiting)
         return;
     c->is_waiting = is_waiting;
-    list_remove(&c->in_group);
-    if (is_waiting)
-        list_append(&c->group->to_flush, &c->in_group);
-    else
-        list_among(c);
+    place(c);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -223,7 +225,8 @@ void conn_close(struct conn *c, int err)
         return;
     c->state = CONN_CLOSED;
     drop_output(c);
-    set_waiting(c, false);
+    c->is_waiting = c->is_blocked = false;
+    place(c);
     deadline_cancel(&c->deadline);
     meter_return(&c->meter);
     c->poll.data = (void *)(intptr_t)err;
@@ -250,6 +253,8 @@ static void linger(struct conn *c)
 {
     if (c->state == CONN_FINISHING)
         deadline_set(c->group->deadlines, &c->deadline, CONN_LINGER_MS);
+    else if (c->is_blocked && c->state == CONN_OPEN)
+        c->progress_at = (uint32_t)now_ms(c);
 }
 
 static void wait_for_flush(struct conn *c)
@@ -293,7 +298,7 @@ static bool is_writable(const struct conn *c)
 
 int conn_write(struct conn *c, const struct span *spans, size_t n)
 {
-    return is_writable(c) ? end_write(c, outq_put(&c->out, &c->group->chunk_pool, spans, n)) : -ENOTCONN;
+    return is_writable(c) ? end_write(c, outq_put(&c->out, &c->group->out_memory, spans, n)) : -ENOTCONN;
 }
 
 int conn_write_static(struct conn *c, struct span s)
@@ -301,11 +306,20 @@ int conn_write_static(struct conn *c, struct span s)
     return is_writable(c) ? end_write(c, outq_put_static(&c->out, s)) : -ENOTCONN;
 }
 
+static void expect_progress(struct conn *c)
+{
+    c->progress_at = (uint32_t)now_ms(c);
+    c->kernel_len = 0;
+}
+
 static void set_blocked(struct conn *c, bool is_blocked)
 {
     if (c->is_blocked == is_blocked)
         return;
     c->is_blocked = is_blocked;
+    if (c->state == CONN_OPEN)
+        expect_progress(c);
+    place(c);
     watch(c);
 }
 
@@ -316,7 +330,7 @@ static int encrypt_some(struct conn *c)
         struct span s = outq_peek(&c->out, c->group->recv_buf + CONN_GATHER_AT, TLS_RECORD_LEN);
         if (tls_write(c->tls, s) != 0)
             return -ENOMEM;
-        outq_drop(&c->out, &c->group->chunk_pool, s.len);
+        outq_drop(&c->out, &c->group->out_memory, s.len);
     }
     if (outq_is_empty(&c->out) && c->state == CONN_FINISHING)
         tls_finish(c->tls);
@@ -343,7 +357,7 @@ static int send_out(struct conn *c, struct outq *q)
         return 0;
     if (n < 0)
         return (int)n;
-    outq_drop(q, &c->group->chunk_pool, (size_t)n);
+    outq_drop(q, &c->group->out_memory, (size_t)n);
     c->group->stats.bytes_out += (uint64_t)n;
     if (n > 0)
         linger(c);
@@ -402,6 +416,7 @@ static void end_greeting(struct conn *c)
     deadline_cancel(&c->deadline);
     if (c->deadline_ms)
         conn_set_deadline(c, c->deadline_ms);
+    expect_progress(c);
     if (conn_out_len(c))
         wait_for_flush(c);
     if (c->is_shed)
@@ -445,7 +460,7 @@ static void read_proxy_header(struct conn *c)
 static void fail_tls(struct conn *c)
 {
     if (is_greeting(c)) {
-        outq_clear(&c->out, &c->group->chunk_pool);
+        outq_clear(&c->out, &c->group->out_memory);
         c->group->stats.n_failed++;
         finish(c);
     } else {
@@ -464,7 +479,7 @@ static void read_tls(struct conn *c, struct span in)
 {
     char *out = c->group->recv_buf;
     // Not before there is something to read: who only connects costs no more than on a plain port.
-    if (!c->tls && !(c->tls = tls_open(c->opts->tls, &c->group->chunk_pool))) {
+    if (!c->tls && !(c->tls = tls_open(c->opts->tls, &c->group->out_memory))) {
         fail_greeting(c, UV_ENOMEM);
         return;
     }
@@ -539,10 +554,7 @@ void conn_spare(struct conn *c)
     if (!c->is_shed)
         return;
     c->is_shed = false;
-    if (c->is_waiting)
-        return;
-    list_remove(&c->in_group);
-    list_prepend(&c->group->conns, &c->in_group);
+    place(c);
 }
 
 int conn_detach(struct conn *c, struct conn_transfer *t)

@@ -18,6 +18,7 @@
 #include "base/list.h"
 #include "base/pool.h"
 #include "base/span.h"
+#include "net/backlog.h"
 #include "net/meter.h"
 #include "net/outq.h"
 #include "net/source.h"
@@ -36,6 +37,8 @@ enum {
 
 enum {
     CONN_TRIM_MS = 1000,         // from a burst of output, or a connection's end, to giving back the memory it needed
+    CONN_ALLOWANCE = 1 << 20,         // how much may usually wait for one whose other side doesn't read
+    CONN_TIGHT_ALLOWANCE = 64 * 1024, // and at first when too much waits in all
     CONN_LINGER_MS = 2000,       // how long conn_finish() waits for the other side to take more, and then for its end
     CONN_LINGER_BYTES = 1 << 20, // and how much it reads meanwhile without looking
     CONN_LAST_CALL_MS = 1000, // how long who has not said yet what it came for may take when the server is going away
@@ -50,7 +53,17 @@ struct conn_stats {
     uint64_t n_handshakes, n_resumed;      // of TLS that succeeded, and those of them that took up an earlier session
     uint64_t n_failed;                     // TLS handshakes and proxies' headers that were wrong or took too long
     uint64_t n_refused[N_SOURCE_VERDICTS]; // by what limit; those that were told so, and those that were dropped
+    uint64_t n_stalled;                    // ended because the other side took nothing for too long
+    uint64_t n_overflowed;                 // and because too much waited for it
     uint64_t n_nameless_refused;           // sessions that were one too many of those without a name
+};
+
+// What the groups of all loops keep to together; each may be missing.
+struct conn_limits {
+    struct sources *sources;        // whom the connections are from
+    const struct meter_opts *meter; // how fast they may talk
+    uint64_t stall_ms;              // without progress, after which one whose output waits counts as gone
+    struct backlog *backlog;        // what waits
 };
 
 // What the connections of one loop have in common; see conn_group.h.
@@ -62,10 +75,17 @@ struct conn_group {
     struct list conns;       // all of them, for the end
     struct list to_flush;    // instead, those with output that nobody has tried to write yet
     struct pool conn_pool;   // struct conn
+    struct list blocked;     // instead, those whose other side took less than it was offered
     struct meters meters;    // how fast the conns talk
+    struct deadline look;    // at those that are blocked
+    uint64_t stall_ms;       // without progress, after which one of them counts as gone; 0: never
+    size_t allowance;        // how much may wait for one of them
+    size_t session_len;      // bytes that wait in sessions, for a request that takes them away
+    struct backlog *backlog; // of all groups; NULL: nobody counts
+    size_t backlog_len;      // what it knows of this one
     struct deadline trim;    // when memory that is not needed any more goes back to the system
-    struct pool chunk_pool;  // output buffers
-    char *recv_buf;          // CONN_BUFFER_SIZE bytes
+    struct outq_memory out_memory;
+    char *recv_buf; // CONN_BUFFER_SIZE bytes
     struct conn_stats stats;
 };
 
@@ -100,6 +120,8 @@ struct conn_handler {
     void (*on_drain)(struct conn *c);
     // The other side talks too fast, and went on so when it was held back. NULL: the conn is closed.
     void (*on_excess)(struct conn *c, enum flow flow);
+    // The other side takes nothing, or too little at a time when too much waits for others like it. NULL: the conn is closed.
+    void (*on_stall)(struct conn *c);
     // The deadline of conn_set_deadline() passed.
     void (*on_deadline)(struct conn *c);
     // The server is going away: C is to be ended in peace. NULL: conn_finish() is called.
@@ -129,9 +151,13 @@ struct conn {
     struct meter *meter;   // how fast it talks, or NULL when it has been silent for a while
     struct deadline deadline;
     int fd;
-    uint32_t deadline_ms; // what the handler asked for before CONN_OPEN; 0: nothing
+    union {
+        uint32_t deadline_ms; // before CONN_OPEN: what the handler asked for; 0: nothing
+        uint32_t kernel_len;  // while blocked: bytes that the other side had not taken when it was last looked at
+    };
     union {
         uint32_t peeked_len;    // while CONN_PROXIED: bytes of a proxy's header that have been seen
+        uint32_t progress_at;   // while blocked: loop time when the other side last took something; it wraps
         uint32_t discarded_len; // while CONN_FINISHING: bytes thrown away
     };
     enum conn_state state : 8;

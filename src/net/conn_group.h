@@ -8,6 +8,9 @@
 // Makes G the group of LOOP's connections, their timeouts among DEADLINES. 0 or -ENOMEM.
 [[gnu::warn_unused_result]] int conn_group_init(struct conn_group *g, uv_loop_t *loop, struct deadlines *deadlines);
 
+// Has G keep to LIMITS, which it copies; before it has conns.
+void conn_group_set_limits(struct conn_group *g, const struct conn_limits *limits);
+
 // Ends the turn: runs G's put-off tasks, then writes what was gathered in its conns as far as the sockets take it.
 // Called once a turn, before the loop sleeps.
 void conn_group_flush(struct conn_group *g);

@@ -26,12 +26,25 @@ struct outq_chunk {
 
 enum { CHUNK_CAP = OUTQ_CHUNK_SIZE - sizeof(struct outq_chunk) };
 
-static void free_chunk(struct pool *chunks, struct outq_chunk *chunk)
+void outq_memory_init(struct outq_memory *m)
 {
-    if (chunk->is_pooled)
-        pool_give(chunks, chunk);
-    else
-        free(chunk);
+    *m = (struct outq_memory){ 0 };
+    pool_init(&m->chunks, OUTQ_CHUNK_SIZE, true);
+}
+
+void outq_memory_fini(struct outq_memory *m)
+{
+    pool_fini(&m->chunks);
+}
+
+static void free_chunk(struct outq_memory *memory, struct outq_chunk *chunk)
+{
+    if (chunk->is_pooled) {
+        pool_give(&memory->chunks, chunk);
+        return;
+    }
+    memory->large_len -= chunk->cap;
+    free(chunk);
 }
 
 // Appends CHUNK, which is NULL when memory was short, with room for CAP bytes.
@@ -48,11 +61,13 @@ static struct outq_chunk *append(struct outq *q, struct outq_chunk *chunk, size_
     return chunk;
 }
 
-static struct outq_chunk *append_new(struct outq *q, struct pool *chunks, size_t want)
+static struct outq_chunk *append_new(struct outq *q, struct outq_memory *memory, size_t want)
 {
     if (want < LARGE_WRITE)
-        return append(q, pool_take(chunks), CHUNK_CAP, true);
-    return append(q, malloc(sizeof(struct outq_chunk) + want), want, false);
+        return append(q, pool_take(&memory->chunks), CHUNK_CAP, true);
+    struct outq_chunk *chunk = append(q, malloc(sizeof(struct outq_chunk) + want), want, false);
+    memory->large_len += chunk ? want : 0;
+    return chunk;
 }
 
 // Copies S to P. Most of what a frame is made of is shorter than a call of memcpy() is worth.
@@ -71,12 +86,12 @@ static char *copy(char *p, struct span s)
 }
 
 // Appends a copy of S, behind which MORE bytes are about to follow.
-static int put_one(struct outq *q, struct pool *chunks, struct span s, size_t more)
+static int put_one(struct outq *q, struct outq_memory *memory, struct span s, size_t more)
 {
     while (s.len) {
         struct outq_chunk *chunk = q->last;
         if (!chunk || chunk->len >= chunk->cap) {
-            chunk = append_new(q, chunks, s.len + more);
+            chunk = append_new(q, memory, s.len + more);
             if (!chunk)
                 return -ENOMEM;
         }
@@ -91,14 +106,14 @@ static int put_one(struct outq *q, struct pool *chunks, struct span s, size_t mo
     return 0;
 }
 
-int outq_put(struct outq *q, struct pool *chunks, const struct span *spans, size_t n)
+int outq_put(struct outq *q, struct outq_memory *memory, const struct span *spans, size_t n)
 {
     size_t len = 0;
     for (size_t i = 0; i < n; i++)
         len += spans[i].len;
     if (!len)
         return 0;
-    struct outq_chunk *last = q->last ? q->last : append_new(q, chunks, len);
+    struct outq_chunk *last = q->last ? q->last : append_new(q, memory, len);
     if (!last)
         return -ENOMEM;
     if (last->len + len <= last->cap) { // the usual case: all in one chunk
@@ -112,7 +127,7 @@ int outq_put(struct outq *q, struct pool *chunks, const struct span *spans, size
     int err = 0;
     for (size_t i = 0; i < n && !err; i++) {
         len -= spans[i].len;
-        err = put_one(q, chunks, spans[i], len);
+        err = put_one(q, memory, spans[i], len);
     }
     return err;
 }
@@ -172,7 +187,7 @@ ssize_t outq_send(const struct outq *q, int fd, size_t *offered)
     return sent < 0 ? -errno : sent;
 }
 
-void outq_drop(struct outq *q, struct pool *chunks, size_t n)
+void outq_drop(struct outq *q, struct outq_memory *memory, size_t n)
 {
     q->len -= n;
     while (q->first) {
@@ -184,12 +199,12 @@ void outq_drop(struct outq *q, struct pool *chunks, size_t n)
         }
         n -= left;
         q->first = chunk->next;
-        free_chunk(chunks, chunk);
+        free_chunk(memory, chunk);
     }
     q->last = NULL;
 }
 
-void outq_clear(struct outq *q, struct pool *chunks)
+void outq_clear(struct outq *q, struct outq_memory *memory)
 {
-    outq_drop(q, chunks, q->len);
+    outq_drop(q, memory, q->len);
 }

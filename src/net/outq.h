@@ -14,14 +14,31 @@
 #include "base/pool.h"
 #include "base/span.h"
 
-enum { OUTQ_CHUNK_SIZE = 4096 }; // what the pool's items must be; the chunk's head is a part of it
+enum { OUTQ_CHUNK_SIZE = 4096 }; // of which the chunk's head is a part
 
 struct outq_chunk;
+
+// Where the queues of one loop have their bytes.
+struct outq_memory {
+    struct pool chunks; // of OUTQ_CHUNK_SIZE
+    size_t large_len;   // bytes in blocks of their own size
+};
 
 struct outq {
     struct outq_chunk *first, *last;
     size_t len; // bytes in all chunks
 };
+
+void outq_memory_init(struct outq_memory *m);
+
+// Frees it; every queue must be empty.
+void outq_memory_fini(struct outq_memory *m);
+
+// The bytes that are taken.
+static inline size_t outq_memory_len(const struct outq_memory *m)
+{
+    return m->chunks.n_in_use * OUTQ_CHUNK_SIZE + m->large_len;
+}
 
 static inline bool outq_is_empty(const struct outq *q)
 {
@@ -29,7 +46,8 @@ static inline bool outq_is_empty(const struct outq *q)
 }
 
 // Appends copies of the N spans. 0, or -ENOMEM with a part of them appended.
-[[gnu::warn_unused_result]] int outq_put(struct outq *q, struct pool *chunks, const struct span *spans, size_t n);
+[[gnu::warn_unused_result]] int outq_put(struct outq *q, struct outq_memory *memory, const struct span *spans,
+                                         size_t n);
 
 // Appends S without copying it: it must stay as it is for as long as it may wait. 0 or -ENOMEM.
 [[gnu::warn_unused_result]] int outq_put_static(struct outq *q, struct span s);
@@ -42,9 +60,9 @@ struct span outq_peek(const struct outq *q, char *buf, size_t max);
 [[gnu::warn_unused_result]] ssize_t outq_send(const struct outq *q, int fd, size_t *offered);
 
 // Drops the first N bytes, which must be there.
-void outq_drop(struct outq *q, struct pool *chunks, size_t n);
+void outq_drop(struct outq *q, struct outq_memory *memory, size_t n);
 
 // Drops everything.
-void outq_clear(struct outq *q, struct pool *chunks);
+void outq_clear(struct outq *q, struct outq_memory *memory);
 
 #endif

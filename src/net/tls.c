@@ -6,12 +6,12 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 
-struct tls *tls_open(struct tls_context *x, struct pool *chunks)
+struct tls *tls_open(struct tls_context *x, struct outq_memory *memory)
 {
     struct tls *t = malloc(sizeof *t);
     if (!t)
         return NULL;
-    *t = (struct tls){ .bio = { .chunks = chunks } };
+    *t = (struct tls){ .bio = { .memory = memory } };
     t->ssl = tls_context_new_ssl(x, &t->bio);
     if (t->ssl)
         return t;
@@ -23,7 +23,7 @@ struct tls *tls_open(struct tls_context *x, struct pool *chunks)
 void tls_close(struct tls *t)
 {
     SSL_free(t->ssl);
-    outq_clear(&t->bio.out, t->bio.chunks);
+    outq_clear(&t->bio.out, t->bio.memory);
     free(t);
 }
 
@@ -36,9 +36,9 @@ static void answer_plain_http(struct tls *t)
                                  "Connection: close\r\n"
                                  "\r\n"
                                  "This port speaks TLS: open it with https: or wss:";
-    outq_clear(&t->bio.out, t->bio.chunks);
+    outq_clear(&t->bio.out, t->bio.memory);
     if (outq_put_static(&t->bio.out, (struct span){ answer, sizeof answer - 1 }) != 0)
-        outq_clear(&t->bio.out, t->bio.chunks);
+        outq_clear(&t->bio.out, t->bio.memory);
 }
 
 static void fail(struct tls *t)

@@ -31,8 +31,8 @@ struct tls {
     enum tls_state state;
 };
 
-// The server's side of a new TLS connection under X, its output in CHUNKS; or NULL. Both must live longer.
-struct tls *tls_open(struct tls_context *x, struct pool *chunks);
+// The server's side of a new TLS connection under X, its output in MEMORY; or NULL. Both must live longer.
+struct tls *tls_open(struct tls_context *x, struct outq_memory *memory);
 
 // Frees T; what is in bio.out is dropped.
 void tls_close(struct tls *t);

@@ -21,7 +21,7 @@ static int on_write(BIO *bio, const char *p, size_t len, size_t *n)
 {
     struct tls_bio *b = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
-    *n = outq_put(&b->out, b->chunks, &(struct span){ p, len }, 1) == 0 ? len : 0;
+    *n = outq_put(&b->out, b->memory, &(struct span){ p, len }, 1) == 0 ? len : 0;
     return *n > 0;
 }
 

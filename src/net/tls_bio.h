@@ -14,7 +14,7 @@
 struct tls_bio {
     struct span in;  // received and not yet read
     struct outq out; // written and not yet sent
-    struct pool *chunks;
+    struct outq_memory *memory;
 };
 
 // The kind of BIO whose data is a struct tls_bio, or NULL. BIO_meth_free() frees it, after the last BIO of its kind.

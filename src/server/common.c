@@ -37,19 +37,6 @@ static int read_proxies(struct common *c, char error[CONFIG_ERROR_LEN])
     return 0;
 }
 
-static int begin_limits(struct common *c, char error[CONFIG_ERROR_LEN])
-{
-    int err = limits_init(&c->limits, c->config, error);
-    if (err)
-        return err;
-    log_set_rate(c->limits.log);
-    c->sources = sources_new(&c->limits.source);
-    if (c->sources)
-        return 0;
-    snprintf(error, CONFIG_ERROR_LEN, "out of memory");
-    return -EIO;
-}
-
 static void fill_engineio(struct common *c)
 {
     const struct config *o = c->config;
@@ -67,7 +54,10 @@ int common_init(struct common *c, const struct config *config, char error[CONFIG
     fill_engineio(c);
     int err = open_certificates(c, error);
     err = err ? err : read_proxies(c, error);
-    return err ? err : begin_limits(c, error);
+    err = err ? err : limits_init(&c->limits, c->config, error);
+    if (!err)
+        log_set_rate(c->limits.log);
+    return err;
 }
 
 void common_fill(const struct common *c, struct station_opts *opts)
@@ -84,8 +74,7 @@ void common_fill(const struct common *c, struct station_opts *opts)
                        .max_controls = (uint32_t)o->max_controls },
         .head_timeout_ms = (uint64_t)o->head_timeout,
         .drain_ms = (uint64_t)o->drain_time,
-        .sources = c->sources,
-        .meter = c->limits.has_rates ? &c->limits.meter : NULL,
+        .limits = c->limits.conns,
         .stun_limit = &c->limits.stun,
         .ice_limit = &c->limits.ice,
         .how = { .tls = c->tls,
@@ -98,6 +87,6 @@ void common_fill(const struct common *c, struct station_opts *opts)
 void common_fini(struct common *c)
 {
     free(c->proxies);
-    sources_free(c->sources);
+    limits_fini(&c->limits);
     tls_context_free(c->tls);
 }

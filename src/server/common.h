@@ -11,7 +11,6 @@ struct common {
     struct tls_context *tls;     // NULL: no certificates are wanted
     struct addr_prefix *proxies;
     struct limits limits;
-    struct sources *sources;
     struct engineio_opts engineio;
 };
 

@@ -72,7 +72,9 @@ struct engineio_queued *engineio_session_shift(struct engineio_session *e)
         e->last = NULL;
     else
         e->last->next = q->next;
-    e->queue_len -= (uint32_t)(sizeof *q + q->packet.data.len);
+    size_t size = sizeof *q + q->packet.data.len;
+    e->queue_len -= (uint32_t)size;
+    e->home->conns->session_len -= size;
     return q;
 }
 
@@ -94,6 +96,12 @@ static void drop_queue(struct engineio_session *e)
         free(q);
 }
 
+// Who reads quickly has something waiting, too, until its next request comes.
+static size_t max_queue(const struct engineio_session *e)
+{
+    return e->home->conns->allowance < CONN_ALLOWANCE ? CONN_TIGHT_ALLOWANCE : CONN_ALLOWANCE;
+}
+
 static void enqueue(struct engineio_session *e, const struct engineio_packet *packet, const struct span *parts,
                     size_t n)
 {
@@ -101,8 +109,10 @@ static void enqueue(struct engineio_session *e, const struct engineio_packet *pa
     for (size_t i = 0; i < n; i++)
         len += parts[i].len;
     size_t size = sizeof(struct engineio_queued) + len;
-    struct engineio_queued *q = e->queue_len + size > ENGINEIO_MAX_QUEUE ? NULL : malloc(size);
+    bool is_too_much = e->queue_len + size > max_queue(e);
+    struct engineio_queued *q = is_too_much ? NULL : malloc(size);
     if (!q) {
+        e->home->conns->stats.n_overflowed += is_too_much;
         engineio_session_end_later(e);
         return;
     }
@@ -119,6 +129,7 @@ static void enqueue(struct engineio_session *e, const struct engineio_packet *pa
         e->last->next = q;
     e->last = q;
     e->queue_len += (uint32_t)size;
+    e->home->conns->session_len += size;
     turn_put_off(&e->home->conns->turn, &e->at_turn_end);
 }
 

@@ -18,8 +18,7 @@
 #include "switchboard/session.h"
 
 enum {
-    ENGINEIO_SID_LEN = 20,            // a letter for the worker, then 114 random bits as base64url
-    ENGINEIO_MAX_QUEUE = 1024 * 1024, // bytes waiting for a client before it counts as gone
+    ENGINEIO_SID_LEN = 20, // a letter for the worker, then 114 random bits as base64url
 };
 
 struct engineio_session;

@@ -245,6 +245,7 @@ void http_hold(struct http_conn *h, const struct http_waiter *waiter, void *user
     h->state = HTTP_HELD;
     h->waiter = waiter;
     h->waiter_user = user;
+    conn_spare(h->conn); // the last that it was heard on may wait for longer than a drain
 }
 
 void http_read_body(struct http_conn *h, const struct http_request *r, uint64_t max, const struct http_waiter *waiter,
@@ -448,15 +449,13 @@ static void on_excess(struct conn *c, enum flow flow)
 static void on_deadline(struct conn *c)
 {
     struct http_conn *h = c->user;
-    uint64_t pending = conn_out_len(c) + h->file_left;
     if (h->state == HTTP_BODY) {
         abandon_body(h, 408);
-    } else if (pending && pending != h->pending_then) {
-        h->pending_then = pending;
+    } else if (conn_out_len(c) || h->file_left) { // who takes none of that is ended for it
         conn_set_deadline(c, h->opts->head_timeout_ms);
-    } else if (!pending && c->verdict != SOURCE_WELCOME) {
+    } else if (c->verdict != SOURCE_WELCOME) {
         turn_away(h);
-    } else if (!pending && h->in.len) {
+    } else if (h->in.len) {
         refuse(h, 408);
     } else {
         conn_close(c, UV_ETIMEDOUT);

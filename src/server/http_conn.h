@@ -59,13 +59,12 @@ struct http_conn {
     bool is_chunked;
     struct addr peer; // who is at the other end, maybe a proxy; unknown until the first request, and without proxies
     enum http_state state;
-    bool keep_alive;       // after the present answer
-    bool is_head;          // the present request is HEAD: its answer has no body
-    bool had_body;         // the present request has a body, which nobody reads: no further request can follow
-    int move_to;           // the worker that the connection moves to with the present request, or -1
-    int file_fd;           // what the present answer's body is read from, or -1
-    uint64_t file_left;    // bytes of it still to be read
-    uint64_t pending_then; // bytes of the answer that were pending when the deadline last looked
+    bool keep_alive;    // after the present answer
+    bool is_head;       // the present request is HEAD: its answer has no body
+    bool had_body;      // the present request has a body, which nobody reads: no further request can follow
+    int move_to;        // the worker that the connection moves to with the present request, or -1
+    int file_fd;        // what the present answer's body is read from, or -1
+    uint64_t file_left; // bytes of it still to be read
 };
 
 // A head's fields and a body. Absent parts are zero.

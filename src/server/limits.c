@@ -58,17 +58,8 @@ static struct bucket_rate times(const struct bucket_rate *rate, uint64_t factor)
     return (struct bucket_rate){ rate->per_s * factor, rate->burst * factor };
 }
 
-int limits_init(struct limits *l, const struct config *c, char error[CONFIG_ERROR_LEN])
+static int read_rates(struct limits *l, const struct config *c, char error[CONFIG_ERROR_LEN])
 {
-    *l = (struct limits){ .source = { .max_conns = (uint32_t)c->max_connections,
-                                      .max_conns_each = (uint32_t)c->max_connections_per_address,
-                                      .max_nameless_each = (uint32_t)c->max_nameless,
-                                      .trusts_loopback = c->trust_loopback },
-                          .stun = { .trusts_loopback = c->trust_loopback },
-                          .ice = { .trusts_loopback = c->trust_loopback },
-                          .has_rates = !c->no_rate_limits };
-    if (!l->has_rates)
-        return 0;
     l->meter.patience_ms = (uint64_t)c->rate_patience;
     const struct {
         const char *flag, *text;
@@ -89,6 +80,31 @@ int limits_init(struct limits *l, const struct config *c, char error[CONFIG_ERRO
     for (int i = 0; i < N_FLOWS; i++)
         l->source.flows_each[i] = times(&l->meter.flows[i], (uint64_t)c->address_rate_factor);
     return err;
+}
+
+int limits_init(struct limits *l, const struct config *c, char error[CONFIG_ERROR_LEN])
+{
+    *l = (struct limits){ .source = { .max_conns = (uint32_t)c->max_connections,
+                                      .max_conns_each = (uint32_t)c->max_connections_per_address,
+                                      .max_nameless_each = (uint32_t)c->max_nameless,
+                                      .trusts_loopback = c->trust_loopback },
+                          .stun = { .trusts_loopback = c->trust_loopback },
+                          .ice = { .trusts_loopback = c->trust_loopback },
+                          .backlog = { .most = (size_t)c->max_queued } };
+    l->conns = (struct conn_limits){ .sources = sources_new(&l->source),
+                                     .meter = c->no_rate_limits ? NULL : &l->meter,
+                                     .stall_ms = (uint64_t)c->stall_timeout,
+                                     .backlog = &l->backlog };
+    if (!l->conns.sources) {
+        snprintf(error, CONFIG_ERROR_LEN, "out of memory");
+        return -EIO;
+    }
+    return c->no_rate_limits ? 0 : read_rates(l, c, error);
+}
+
+void limits_fini(struct limits *l)
+{
+    sources_free(l->conns.sources);
 }
 
 void limits_fit(struct limits *l)

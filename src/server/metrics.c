@@ -108,6 +108,8 @@ static void put_ended(struct sink *s, const struct metric *m, const struct repor
     put(s, "%s{reason=\"slow_message\"} %.15g\n", m->name, (double)r->sum.websockets.n_slow_messages);
     put(s, "%s{reason=\"control_flood\"} %.15g\n", m->name, (double)r->sum.websockets.n_floods);
     put(s, "%s{reason=\"late_login\"} %.15g\n", m->name, (double)r->sum.websockets.n_late_logins);
+    put(s, "%s{reason=\"stalled\"} %.15g\n", m->name, (double)r->sum.conns.n_stalled);
+    put(s, "%s{reason=\"overflowed\"} %.15g\n", m->name, (double)r->sum.conns.n_overflowed);
     for (size_t i = 0; i < N_FLOWS; i++)
         put(s, "%s{reason=\"too_many_%s\"} %.15g\n", m->name, flow_names[i], (double)r->sum.meters.n_excesses[i]);
 }

@@ -50,8 +50,8 @@ void sample_take(struct sample *sample, const struct station *s)
                                .meters = conns->meters.stats,
                                .websockets = s->websocket_stats,
                                .stun = s->stun_stats,
-                               .queue_len = pool_len(&conns->chunk_pool) };
-    const struct pool *pools[] = { &conns->conn_pool,     &conns->chunk_pool,
+                               .queue_len = outq_memory_len(&conns->out_memory) + conns->session_len };
+    const struct pool *pools[] = { &conns->conn_pool,     &conns->out_memory.chunks,
                                    &s->http_pool,         &s->ws_pool,
                                    &s->socket_pool,       &s->engineio_home.session_pool,
                                    &s->switchboard.seats, &s->switchboard.roster.block_pool,

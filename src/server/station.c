@@ -135,8 +135,7 @@ int station_init(struct station *s, const struct station_opts *opts)
     if (err)
         return err;
     s->has_loop = true;
-    s->worker.conns.sources = opts->sources;
-    s->worker.conns.meters.opts = opts->meter;
+    conn_group_set_limits(&s->worker.conns, &opts->limits);
     s->switchboard.deadlines = &s->worker.clock.deadlines;
     init_engineio(s, opts);
     answer_limit_init(&s->stun_limit, opts->stun_limit);

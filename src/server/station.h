@@ -58,8 +58,7 @@ struct station_opts {
     struct websocket_opts websocket;
     uint64_t head_timeout_ms;
     uint64_t drain_ms;
-    struct sources *sources;
-    const struct meter_opts *meter; // or NULL
+    struct conn_limits limits;
     const struct answer_limit_opts *stun_limit, *ice_limit;
     struct conn_opts how;
 };

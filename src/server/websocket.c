@@ -78,21 +78,30 @@ void websocket_end_later(struct websocket *w, int code)
     websocket_end_in(w, 0, code);
 }
 
-// A queue that a single message may fill is no sign that the client doesn't read.
-static size_t max_queue(const struct websocket *w)
+// Whether too much waits for W's client: it may be no sign that it doesn't read when nobody has tried to send it, nor when a
+// single message is as much.
+static bool is_overflowing(struct websocket *w)
 {
-    uint64_t max_message = w->opts->limits.max_message;
-    return max_message > WEBSOCKET_MAX_QUEUE ? (size_t)max_message : WEBSOCKET_MAX_QUEUE;
+    struct conn *c = w->conn;
+    if (!c->is_blocked)
+        conn_flush(c);
+    uint64_t most = c->group->allowance, max_message = w->opts->limits.max_message;
+    if (most == CONN_ALLOWANCE && max_message > most)
+        most = max_message;
+    return c->is_blocked && conn_out_len(c) > most;
 }
 
 void websocket_send(struct websocket *w, enum ws_opcode opcode, const struct span *parts, size_t n)
 {
+    struct conn *c = w->conn;
     if (w->state >= WEBSOCKET_ENDING)
         return;
-    if (conn_out_len(w->conn) > max_queue(w))
-        websocket_end_later(w, WS_CLOSE_TRY_AGAIN_LATER);
-    else
+    if (conn_out_len(c) <= c->group->allowance || !is_overflowing(w)) {
         write_frame(w, opcode, parts, n);
+        return;
+    }
+    c->group->stats.n_overflowed++;
+    websocket_end_later(w, WS_CLOSE_TRY_AGAIN_LATER);
 }
 
 // ---- what is pending
@@ -374,6 +383,11 @@ static void on_excess(struct conn *c, enum flow flow)
     end(c->user, WS_CLOSE_POLICY, reasons[flow]);
 }
 
+static void on_stall(struct conn *c)
+{
+    websocket_end(c->user, WS_CLOSE_TRY_AGAIN_LATER);
+}
+
 static void on_shutdown(struct conn *c)
 {
     websocket_end(c->user, WS_CLOSE_GOING_AWAY);
@@ -395,6 +409,7 @@ static const struct conn_handler conn_handler = {
     .on_data = on_data,
     .on_drain = on_drain,
     .on_excess = on_excess,
+    .on_stall = on_stall,
     .on_deadline = on_deadline,
     .on_shutdown = on_shutdown,
     .on_close = on_close,

@@ -72,12 +72,11 @@ void websocket_stop_login(struct websocket *w);
 
 enum {
     WEBSOCKET_MAX_PARTS = 16,
-    WEBSOCKET_PAUSE_LEN = 256 * 1024,  // bytes that a client leaves unread before it is no longer read itself
-    WEBSOCKET_MAX_QUEUE = 1024 * 1024, // and before it counts as gone
+    WEBSOCKET_PAUSE_LEN = 256 * 1024, // bytes that a client leaves unread before it is no longer read itself
 };
 
 // Sends one message of N parts, at most WEBSOCKET_MAX_PARTS; a text must be valid UTF-8. Nothing when W has ended. A client
-// that leaves more than WEBSOCKET_MAX_QUEUE unread is ended, later, with 1013.
+// that leaves more than its conn's allowance unread is ended, later, with 1013.
 void websocket_send(struct websocket *w, enum ws_opcode opcode, const struct span *parts, size_t n);
 
 // Ends W now: on_end, then a close frame with CODE, then the connection in peace. Nothing when it has ended. Not for

@@ -275,3 +275,48 @@ test('all connections of one address together', async t => {
         }
     });
 });
+
+const LONG = ['--max-message', '64m']; // as much may wait for one then
+
+// A client of the login dialect that reads nothing, and one that sends it MESSAGES of 60,000 bytes.
+async function deafAndSender(server, messages) {
+    const [sender] = await server.login('sender');
+    const deaf = await server.dial();
+    await deaf.upgrade('/login');
+    deaf.send(frame(TEXT, '{"type":"login","name":"deaf"}'));
+    await deaf.expectFrame(TEXT, '{"type":"login","success":true}');
+    sender.send('{"type":"offer","name":"deaf","offer":1}');
+    await deaf.expectFrame(TEXT, '{"type":"offer","offer":1,"name":"sender"}');
+    deaf.socket.pause();
+    const candidate = JSON.stringify({ type: 'candidate', name: 'deaf', candidate: 'x'.repeat(60_000) });
+    for (let i = 0; i < messages; i++) {
+        sender.send(candidate);
+    }
+    return { deaf, sender };
+}
+
+// What came before is whole, and the last of it the close frame.
+async function expectGoneAfterAll(deaf) {
+    deaf.socket.resume();
+    const bytes = await deaf.readToEnd();
+    const close = bytes.lastIndexOf(Buffer.of(0x88, 2, 1013 >> 8, 1013 & 0xff));
+    assert.equal(close, bytes.length - 4);
+}
+
+test('who takes nothing of what waits for it', async t => {
+    const server = await start(t, ['--stall-timeout', '500ms', ...LONG]);
+    const [honest] = await server.login('honest');
+    const { deaf, sender } = await deafAndSender(server, 100);
+    await sender.expect('{"type":"leave"}');
+    await expectGoneAfterAll(deaf);
+    await honest.expectSilence();
+});
+
+test('when too much waits for all together', async t => {
+    const server = await start(t, ['--max-queued', '512k', '--stall-timeout', '1h', ...LONG]);
+    const [honest] = await server.login('honest');
+    const { deaf, sender } = await deafAndSender(server, 100);
+    await sender.expect('{"type":"leave"}');
+    await expectGoneAfterAll(deaf);
+    await honest.expectSilence();
+});

@@ -160,7 +160,7 @@ static inline void rig_check_nothing_left(void)
                                        &s->socket_pool,
                                        &s->engineio_home.session_pool,
                                        &s->worker.conns.conn_pool,
-                                       &s->worker.conns.chunk_pool,
+                                       &s->worker.conns.out_memory.chunks,
                                        &s->switchboard.roster.block_pool,
                                        &s->switchboard.seats };
         for (size_t j = 0; j < sizeof pools / sizeof *pools; j++)

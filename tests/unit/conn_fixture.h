@@ -114,7 +114,7 @@ static inline void write_text(struct fixture *f, const char *text)
 
 static inline size_t n_chunks(const struct fixture *f)
 {
-    return f->loopback.worker.conns.chunk_pool.n_in_use;
+    return f->loopback.worker.conns.out_memory.chunks.n_in_use;
 }
 
 #endif

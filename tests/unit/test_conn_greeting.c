@@ -376,7 +376,7 @@ static void a_connection_can_move(void **state)
     other.worker.conns.sources = f->loopback.sources;
     moved.conn = conn_adopt(&other.worker.conns, &t, &handler, &moved);
     assert_true(is_from(moved.conn, "192.0.2.7"));
-    assert_ptr_equal(moved.conn->tls->bio.chunks, &other.worker.conns.chunk_pool); // nothing of the old loop's
+    assert_ptr_equal(moved.conn->tls->bio.memory, &other.worker.conns.out_memory); // nothing of the old loop's
     client_write(&c, SPAN("ping"));
     RUN_UNTIL(&other, moved.in.len == 4);
     assert_int_equal(conn_write(moved.conn, &SPAN("pong"), 1), 0);

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// The memory of output that waits, of all loops together, against the most that there may be.
+#ifndef STROWGER_NET_BACKLOG_H
+#define STROWGER_NET_BACKLOG_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct backlog {
+    size_t most; // bytes; 0: any number
+    atomic_size_t len;
+};
+
+enum { BACKLOG_GRAIN = 64 * 1024 }; // what a loop may have without saying so
+
+// Has B know that a loop has LEN now, of which it knows *REPORTED. Nothing is said of small changes.
+static inline void backlog_report(struct backlog *b, size_t *reported, size_t len)
+{
+    if (len / BACKLOG_GRAIN == *reported / BACKLOG_GRAIN)
+        return;
+    atomic_fetch_add(&b->len, len - *reported); // modulo 2^64, so it may be less
+    *reported = len;
+}
+
+static inline bool backlog_is_too_long(const struct backlog *b)
+{
+    return b->most && atomic_load_explicit(&b->len, memory_order_relaxed) > b->most;
+}
+
+#endif
