@@ -3,7 +3,6 @@
 #include "net/conn.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "net/proxy_protocol.h"
@@ -136,17 +135,6 @@ void conn_set_named(struct conn *c)
 
 // ---- beginning and end
 
-void conn_drop(const struct conn_transfer *t)
-{
-    if (t->tls)
-        tls_close(t->tls);
-    if (t->source)
-        source_release(t->source, 0);
-    if (t->sources)
-        sources_leave(t->sources, t->is_extra);
-    close(t->fd);
-}
-
 // Puts C where it belongs among its group's.
 static void place(struct conn *c)
 {
@@ -161,15 +149,17 @@ static void place(struct conn *c)
         list_prepend(rest, &c->in_group); // see conn_group_shed()
 }
 
-struct conn *conn_adopt(struct conn_group *g, const struct conn_transfer *t, const struct conn_handler *handler,
-                        void *user)
+struct conn *conn_make(struct conn_group *g, const struct conn_transfer *t, const struct conn_handler *handler,
+                       void *user)
 {
     struct conn *c = pool_take(&g->conn_pool);
     if (!c)
-        goto fail;
+        return NULL;
     *c = (struct conn){ .group = g, .handler = handler, .user = user, .fd = t->fd, .state = CONN_OPEN };
-    if (uv_poll_init(g->loop, &c->poll, t->fd) != 0)
-        goto fail;
+    if (uv_poll_init(g->loop, &c->poll, t->fd) != 0) {
+        pool_give(&g->conn_pool, c);
+        return NULL;
+    }
     c->tls = t->tls;
     if (c->tls)
         c->tls->bio.memory = &g->out_memory;
@@ -186,11 +176,6 @@ struct conn *conn_adopt(struct conn_group *g, const struct conn_transfer *t, con
     g->stats.n_open += !c->is_apart;
     watch(c);
     return c;
-fail:
-    if (c)
-        pool_give(&g->conn_pool, c);
-    conn_drop(t);
-    return NULL;
 }
 
 static void set_waiting(struct conn *c, bool is_waiting)
@@ -555,28 +540,6 @@ void conn_spare(struct conn *c)
         return;
     c->is_shed = false;
     place(c);
-}
-
-int conn_detach(struct conn *c, struct conn_transfer *t)
-{
-    conn_flush(c);
-    if (c->state != CONN_OPEN || conn_out_len(c))
-        return -EBUSY;
-    int fd = fcntl(c->fd, F_DUPFD_CLOEXEC, 0);
-    if (fd < 0)
-        return -errno;
-    *t = (struct conn_transfer){ .fd = fd,
-                                 .tls = c->tls,
-                                 .sources = c->is_counted ? c->group->sources : NULL,
-                                 .source = c->source,
-                                 .is_told = c->is_told,
-                                 .is_extra = c->is_extra,
-                                 .verdict = c->verdict };
-    c->tls = NULL;
-    c->source = NULL;
-    c->is_counted = false;
-    conn_close(c, 0); // closes its own descriptor alone
-    return 0;
 }
 
 void conn_pause(struct conn *c)

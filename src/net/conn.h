@@ -36,8 +36,8 @@ enum {
 };
 
 enum {
-    CONN_TRIM_MS = 1000,         // from a burst of output, or a connection's end, to giving back the memory it needed
-    CONN_ALLOWANCE = 1 << 20,         // how much may usually wait for one whose other side doesn't read
+    CONN_TRIM_MS = 1000,      // from a burst of output, or a connection's end, to giving back the memory it needed
+    CONN_ALLOWANCE = 1 << 20, // how much may usually wait for one whose other side doesn't read
     CONN_TIGHT_ALLOWANCE = 64 * 1024, // and at first when too much waits in all
     CONN_LINGER_MS = 2000,       // how long conn_finish() waits for the other side to take more, and then for its end
     CONN_LINGER_BYTES = 1 << 20, // and how much it reads meanwhile without looking
@@ -193,16 +193,9 @@ struct conn_transfer {
     enum source_verdict verdict;
 };
 
-// Takes over T, which conn_open() began or conn_detach() gave out, and starts reading. NULL when memory is short; the connection is gone then.
-struct conn *conn_adopt(struct conn_group *g, const struct conn_transfer *t, const struct conn_handler *handler,
-                        void *user);
-
-// Ends a connection that nobody took over, on any thread.
-void conn_drop(const struct conn_transfer *t);
-
-// Takes the connection out of C, which closes, for another loop. 0, -EBUSY while output waits to leave, or another
-// negative errno; C is as before then.
-[[gnu::warn_unused_result]] int conn_detach(struct conn *c, struct conn_transfer *t);
+// For conn_open: a conn of T that has begun reading, or NULL when memory is short; T is as before then.
+struct conn *conn_make(struct conn_group *g, const struct conn_transfer *t, const struct conn_handler *handler,
+                       void *user);
 
 // Charges C for N of FLOW. Who exceeds what it may is not read for a while; what was already read of it is its debt.
 // Without effect unless C is open.

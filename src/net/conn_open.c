@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
-// How an accepted connection begins; see conn_open.h.
+// How a connection begins, and moves to another loop; see conn_open.h.
 #include "net/conn_open.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "net/sock.h"
 
@@ -22,6 +26,26 @@ static bool admit(struct conn_group *g, struct conn_transfer *t, const struct ad
     if (!t->is_extra)
         t->sources = NULL;
     return t->is_extra;
+}
+
+void conn_drop(const struct conn_transfer *t)
+{
+    if (t->tls)
+        tls_close(t->tls);
+    if (t->source)
+        source_release(t->source, 0);
+    if (t->sources)
+        sources_leave(t->sources, t->is_extra);
+    close(t->fd);
+}
+
+struct conn *conn_adopt(struct conn_group *g, const struct conn_transfer *t, const struct conn_handler *handler,
+                        void *user)
+{
+    struct conn *c = conn_make(g, t, handler, user);
+    if (!c)
+        conn_drop(t);
+    return c;
 }
 
 struct conn *conn_open(struct conn_group *g, int fd, const struct conn_opts *opts, const struct conn_handler *handler,
@@ -46,4 +70,27 @@ struct conn *conn_open(struct conn_group *g, int fd, const struct conn_opts *opt
     if (c->state < CONN_OPEN)
         deadline_set(g->deadlines, &c->deadline, opts->greeting_ms);
     return c;
+}
+
+int conn_detach(struct conn *c, struct conn_transfer *t)
+{
+    conn_flush(c);
+    if (c->state != CONN_OPEN || conn_out_len(c))
+        return -EBUSY;
+    int fd = fcntl(c->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    conn_set_named(c);
+    *t = (struct conn_transfer){ .fd = fd,
+                                 .tls = c->tls,
+                                 .sources = c->is_counted ? c->group->sources : NULL,
+                                 .source = c->source,
+                                 .is_told = c->is_told,
+                                 .is_extra = c->is_extra,
+                                 .verdict = c->verdict };
+    c->tls = NULL;
+    c->source = NULL;
+    c->is_counted = false;
+    conn_close(c, 0); // closes its own descriptor alone
+    return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How an accepted connection begins: whom it is from, whether there is room for it, and what comes first on it.
+// How a connection begins: whom it is from, whether there is room for it, and what comes first on it; and how it moves from
+// one loop to another.
 #ifndef STROWGER_NET_CONN_OPEN_H
 #define STROWGER_NET_CONN_OPEN_H
 
@@ -10,5 +11,16 @@
 // One that can be told has another verdict than SOURCE_WELCOME.
 struct conn *conn_open(struct conn_group *g, int fd, const struct conn_opts *opts, const struct conn_handler *handler,
                        void *user);
+
+// Takes the connection out of C, which closes, for another loop. 0, -EBUSY while output waits to leave, or another
+// negative errno; C is as before then.
+[[gnu::warn_unused_result]] int conn_detach(struct conn *c, struct conn_transfer *t);
+
+// Takes over what conn_detach() gave out, and starts reading. NULL when memory is short; the connection is gone then.
+struct conn *conn_adopt(struct conn_group *g, const struct conn_transfer *t, const struct conn_handler *handler,
+                        void *user);
+
+// Ends a connection that conn_detach() gave out and nobody took over, on any thread.
+void conn_drop(const struct conn_transfer *t);
 
 #endif

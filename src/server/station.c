@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "net/conn_open.h"
 #include "server/route.h"
 
 static void on_accept(struct listener *l, int fd)
