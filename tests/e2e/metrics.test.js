@@ -2,6 +2,7 @@
 // What is counted is what happened, whichever worker it happened on, and Prometheus can read it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { X509Certificate } from 'node:crypto';
 import net from 'node:net';
@@ -11,6 +12,8 @@ import { startWithAdmin } from './lib/admin.js';
 import { Certificates } from './lib/certificates.js';
 import { ring } from './lib/calls.js';
 import { withPatience } from './lib/patience.js';
+import { Queue } from './lib/queue.js';
+import { PING, PONG, TEXT, frame } from './lib/raw.js';
 import { Guest, meet } from './lib/socketio.js';
 
 const FOUR = ['--workers', '4'];
@@ -149,6 +152,37 @@ test('TLS handshakes, and when the certificate expires', async t => {
         [handshakes('failed', false)]: 1,
         strowger_tls_certificate_expiry_timestamp_seconds: Date.parse(validTo) / 1000,
     });
+});
+
+test('who was ended for going beyond a limit, and what STUN was not answered', async t => {
+    const { server, admin } = await startWithAdmin(t, [...FOUR, '--message-timeout', '200ms', '--login-timeout', '400ms',
+        '--max-controls', '2', '--trust-loopback', 'off', '--stun-rate', '1:1']);
+    const [slow, flooder, late] = await Promise.all(Array.from({ length: 3 }, async () => {
+        const raw = await server.dial();
+        await raw.upgrade('/login');
+        return raw;
+    }));
+    slow.send(frame(TEXT, 'begun').subarray(0, 3));
+    flooder.send(frame(PING), frame(PONG), frame(PONG));
+    await Promise.all([slow, flooder, late].map(raw => raw.readToEnd()));
+    const ended = reason => `strowger_connections_ended_total{reason="${reason}"}`;
+    await expectMetrics(admin, {
+        [ended('slow_message')]: 1, [ended('control_flood')]: 1, [ended('late_login')]: 1, [ended('too_many_bytes')]: 0,
+    });
+    const asker = dgram.createSocket('udp4');
+    t.after(() => asker.close());
+    const answers = new Queue();
+    asker.on('message', bytes => answers.put(bytes));
+    const request = Buffer.from('000100002112a4420102030405060708090a0b0c', 'hex');
+    for (let i = 0; i < 5; i++) {
+        asker.send(request, server.port, '127.0.0.1'); // all to the worker that this port leads to
+    }
+    asker.send('no STUN', server.port, '127.0.0.1');
+    await answers.next('a STUN reply');
+    const stun = async result => (await admin.metrics()).get(`strowger_stun_requests_total{result="${result}"}`);
+    for (let i = 0; i < 100 && await stun('malformed') === 0; i++); // until the last was seen
+    assert.ok(await stun('limited') >= 1);
+    assert.deepEqual([await stun('answered') + await stun('limited'), await stun('malformed')], [5, 1]);
 });
 
 test('scrapes may be broken off, and many at once', async t => {
