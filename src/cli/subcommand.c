@@ -7,9 +7,10 @@
 
 #include "cli/help.h"
 
-static const struct subcommand *const subcommands[] = { &subcommand_check,  &subcommand_completion,
-                                                        &subcommand_config, &subcommand_health,
-                                                        &subcommand_tail,   &subcommand_reference };
+static const struct subcommand *const subcommands[] = { &subcommand_check,    &subcommand_completion,
+                                                        &subcommand_config,   &subcommand_health,
+                                                        &subcommand_status,   &subcommand_tail,
+                                                        &subcommand_reference };
 
 enum { N_SUBCOMMANDS = sizeof subcommands / sizeof *subcommands };
 

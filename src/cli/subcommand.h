@@ -19,6 +19,7 @@ extern const struct subcommand subcommand_check;
 extern const struct subcommand subcommand_completion;
 extern const struct subcommand subcommand_config;
 extern const struct subcommand subcommand_health;
+extern const struct subcommand subcommand_status;
 extern const struct subcommand subcommand_tail;
 extern const struct subcommand subcommand_reference;
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "net/sock.h"
 #include "server/metrics.h"
+#include "server/status.h"
 #include "server/survey.h"
 
 // ---- answers
@@ -100,6 +101,18 @@ static void metrics(struct http_conn *h, const struct http_request *r)
     ask_all(h, on_metered);
 }
 
+static void on_looked_at(struct survey *s)
+{
+    if (s->user)
+        respond_report(s->user, s, SPAN("application/json"), status_put);
+}
+
+static void status(struct http_conn *h, const struct http_request *r)
+{
+    (void)r;
+    ask_all(h, on_looked_at);
+}
+
 static void readyz(struct http_conn *h, const struct http_request *r)
 {
     (void)r;
@@ -133,6 +146,7 @@ static const struct page {
     { SPAN("/healthz"), healthz, "200 while every worker answers" },
     { SPAN("/readyz"), readyz, "200 while new clients are welcome, else 503" },
     { SPAN("/metrics"), metrics, "all that is counted, for Prometheus" },
+    { SPAN("/status"), status, "what is going on, as JSON" },
     { SPAN("/tail"), tail, "what passes from now on, ?room=R or ?peer=P, a line of JSON each" },
     { SPAN("/version"), version, "which version this is, as JSON" },
 };
