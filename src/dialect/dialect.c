@@ -2,6 +2,9 @@
 // The table of dialects.
 #include "dialect/dialect.h"
 
+#include "base/log.h"
+#include "switchboard/room.h"
+
 static const struct dialect *const dialects[] = { &dialect_auto,  &dialect_login,         &dialect_join,
                                                   &dialect_rooms, &dialect_peerjs,        &dialect_topics,
                                                   &dialect_echo,  &dialect_engineio_echo, &dialect_socketio_echo };
@@ -21,6 +24,19 @@ const struct dialect *dialect_find(struct span name)
     return NULL;
 }
 
+// Who S is and where, as far as it has said so.
+static void log_session(const struct session *s, const char *what)
+{
+    enum { MAX_FIELDS = 3 };
+    struct log_field fields[MAX_FIELDS + 1] = { LOG_TEXT("dialect", session_dialect(s)->name) };
+    size_t n = 1;
+    if (s->peer && s->peer->name)
+        fields[n++] = LOG_SPAN("peer", peer_name(s->peer));
+    if (s->peer && s->peer->seats)
+        fields[n++] = LOG_SPAN("room", room_name(s->peer, s->peer->seats));
+    log_fields(LOG_DEBUG, what, fields);
+}
+
 void dialect_open(struct session *s, struct span intro)
 {
     struct traffic *traffic = &s->mount->realm->traffic;
@@ -32,6 +48,8 @@ void dialect_open(struct session *s, struct span intro)
 
 void dialect_close(struct session *s)
 {
+    if (log_is_on(LOG_DEBUG))
+        log_session(s, "session ended");
     s->mount->realm->traffic.n_sessions--;
     if (session_dialect(s)->on_close)
         session_dialect(s)->on_close(s);

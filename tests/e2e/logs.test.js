@@ -31,3 +31,19 @@ test('there is no other format', async () => {
     assert.equal(code, 2);
     assert.match(stderr, /^strowger: --log-format is one of text\|json, not 'xml'[^\n]*\n$/);
 });
+
+test('who left is told with name, room and dialect, whatever the name is', async t => {
+    const server = await start(t, ['--log-level', 'debug', '--log-format', 'json']);
+    const name = 'A\n{"level":"error"}\u202e\u674e';
+    const [a] = await server.login(name);
+    await a.close();
+    const b = await server.connect('/join');
+    b.send({ type: 'join', id: 'B', room: 'den' });
+    await b.next();
+    await b.close();
+    await server.stop();
+    const ended = server.log.trimEnd().split('\n').map(line => JSON.parse(line)).filter(r => r.msg === 'session ended');
+    assert.deepEqual(ended.map(record => record.dialect), ['login', 'join']);
+    assert.equal(ended[0].peer, name);
+    assert.equal(ended[1].room, 'den');
+});
