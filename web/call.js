@@ -114,6 +114,12 @@ export class Call {
         return this.#inOrder(() => this.#applyCandidate(candidate));
     }
 
+    /** @param {RTCIceServer[]} iceServers in place of those that have been used, from the next new path on */
+    setIceServers(iceServers) {
+        this.#opts = { ...this.#opts, iceServers };
+        if (!this.isClosed) this.#pc.setConfiguration({ ...this.#pc.getConfiguration(), iceServers });
+    }
+
     /** Finds a new path between the two: after a failure, or when this side's network has changed. */
     restart() {
         if (!this.isClosed) this.#pc.restartIce();

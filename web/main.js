@@ -2,6 +2,7 @@
 // The call page: joins under a name, calls by name, is called. Wires the telephone to what is on the screen.
 
 import { startLanguage, text } from './i18n.js';
+import { IceServers } from './ice.js';
 import { JoinView } from './join-view.js';
 import { keepRecent, LobbyView } from './lobby-view.js';
 import { sendMedia } from './media.js';
@@ -9,7 +10,7 @@ import { invitedTo } from './names.js';
 import { Page } from './page.js';
 import { Phone } from './phone.js';
 import { RingView } from './ring-view.js';
-import { ownIceServers, socketUrl } from './server.js';
+import { socketUrl } from './server.js';
 import { LoginLine } from './signaling-login.js';
 import { BELL, RINGBACK } from './sounds.js';
 import { keep, recall } from './store.js';
@@ -18,6 +19,7 @@ await startLanguage();
 
 const page = new Page({ call: () => phone.call, onHangUp: () => phone.hangUp(), onLanguage: drawTitle });
 const { callView, sounds } = page;
+const ice = new IceServers(location, () => phone.call?.setIceServers(ice.list));
 const line = new LoginLine(socketUrl(location, '/'), {
     onOffer: (offer, from) => phone.onOffer(offer, from),
     onAnswer: (answer) => phone.onAnswer(answer),
@@ -28,7 +30,7 @@ const line = new LoginLine(socketUrl(location, '/'), {
 });
 const phone = new Phone({
     line,
-    iceServers: ownIceServers(location),
+    iceServers: () => ice.list,
     equip: (call) => sendMedia(page.media, call),
     handler: {
         onState: onPhoneState,
@@ -60,6 +62,7 @@ const joinView = new JoinView({
 const lobbyView = new LobbyView((name) => phone.dial(name), leave);
 const ringView = new RingView(() => phone.accept(), () => phone.decline());
 
+ice.refresh();
 page.open(joinView, lobbyView);
 document.body.append(ringView.element);
 window.addEventListener('pagehide', () => phone.drop());
@@ -68,7 +71,7 @@ window.addEventListener('online', onNetworkBack);
 /** @param {string} name */
 async function join(name) {
     sounds.wake();
-    const result = await line.login(name);
+    const [result] = await Promise.all([line.login(name), ice.refresh()]);
     if (result !== 'ok') return result;
     keep('name', name);
     lobbyView.setName(name);
@@ -114,6 +117,7 @@ function onOnline(isOnline) {
     lobbyView.setOnline(isOnline);
     page.setOnline(isOnline);
     if (isOnline) phone.onOnline();
+    if (isOnline) ice.refresh(); // a computer that slept has missed the time for it
 }
 
 function onNetworkBack() {

@@ -27,7 +27,7 @@ import { newId } from './names.js';
 /**
  * @typedef {object} MeetingOpts
  * @property {import('./signaling-rooms.js').RoomLine} line
- * @property {RTCIceServer[]} iceServers
+ * @property {() => RTCIceServer[]} iceServers for the next call
  * @property {(call: Call) => void} equip gives a new call our tracks
  * @property {MeetingHandler} handler
  */
@@ -134,7 +134,7 @@ export class Meeting {
         this.#peer = peer;
         this.#id = id;
         const call = new Call({
-            iceServers,
+            iceServers: iceServers(),
             link: true,
             polite: this.#isPolite(),
             signaling: {

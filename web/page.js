@@ -5,14 +5,15 @@
 // that fits, and shows and hides the stage through `callView`.
 
 import { CallView } from './call-view.js';
-import { h, icon } from './dom.js';
-import { chooseLanguage, LANGUAGES, label, say } from './i18n.js';
+import { h } from './dom.js';
+import { say } from './i18n.js';
 import { Media, sendMedia } from './media.js';
 import { DevicePickers, PreviewView, ProblemView } from './media-views.js';
 import { announce, clearNotices, noticeRegion } from './notices.js';
 import { SettingsView } from './settings-view.js';
 import { DONE, Sounds } from './sounds.js';
 import { keep, recall } from './store.js';
+import { topBar } from './top-bar.js';
 
 /** @typedef {{ element: HTMLElement, focus(): void }} Panel */
 
@@ -60,7 +61,7 @@ export class Page {
         const left = h('div', { class: 'left' }, this.#preview.element, this.#pickers.element, this.#problems.element);
         const right = h('div', { class: 'right' }, ...panels.map(({ element }) => element));
         this.#panels = panels;
-        this.#home.append(this.#header(), h('main', {}, left, right));
+        this.#home.append(topBar(() => this.#onLanguage()), h('main', {}, left, right));
         document.body.replaceChildren(this.#home, this.callView.element, this.#settings.element, noticeRegion());
         this.callView.setSpeaker(recall('audiooutput'));
         this.showPanel(panels[0]);
@@ -105,22 +106,7 @@ export class Page {
         if (call) sendMedia(this.media, call);
     }
 
-    #header() {
-        const select = h('select', { id: 'language', onchange: () => this.#chooseLanguage(select.value) });
-        select.append(...Object.entries(LANGUAGES).map(([tag, { name }]) => new Option(name, tag)));
-        select.value = document.documentElement.lang;
-        const mark = h('img', { src: 'icon.svg', alt: '', width: 32, height: 32 });
-        return h(
-            'header',
-            { class: 'top' },
-            h('a', { class: 'brand', href: './' }, mark, 'strowger'),
-            h('label', { class: 'language' }, icon('globe'), label(select, 'changeLanguage')),
-        );
-    }
-
-    /** @param {string} tag */
-    async #chooseLanguage(tag) {
-        await chooseLanguage(tag);
+    #onLanguage() {
         this.#onMediaChange();
         this.#opts.onLanguage();
     }

@@ -39,7 +39,7 @@ import { newId } from './names.js';
 /**
  * @typedef {object} PhoneOpts
  * @property {LoginLine} line
- * @property {RTCIceServer[]} iceServers
+ * @property {() => RTCIceServer[]} iceServers for the next call
  * @property {(call: Call) => void} equip gives a new call our tracks
  * @property {PhoneHandler} handler
  */
@@ -258,7 +258,7 @@ export class Phone {
         const { line, iceServers, handler, equip } = this.#opts;
         const to = this.#peer;
         const call = new Call({
-            iceServers,
+            iceServers: iceServers(),
             link,
             polite: this.#isPolite(),
             signaling: {

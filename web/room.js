@@ -2,13 +2,14 @@
 // The room page: takes a seat in a room; the call starts when somebody takes the other one.
 
 import { startLanguage, text } from './i18n.js';
+import { IceServers } from './ice.js';
 import { JoinView } from './join-view.js';
 import { sendMedia } from './media.js';
 import { Meeting } from './meeting.js';
 import { inviteLink, invitedTo } from './names.js';
 import { Page } from './page.js';
 import { RoomView } from './room-view.js';
-import { ownIceServers, socketUrl } from './server.js';
+import { socketUrl } from './server.js';
 import { RoomLine } from './signaling-rooms.js';
 import { ARRIVED } from './sounds.js';
 
@@ -16,6 +17,7 @@ await startLanguage();
 
 const page = new Page({ call: () => meeting.call, onHangUp: hangUp, onLanguage: drawTitle });
 const { callView, sounds } = page;
+const ice = new IceServers(location, () => meeting.call?.setIceServers(ice.list));
 const line = new RoomLine(socketUrl(location, '/socket.io/'), {
     onMessage: (message, mark) => meeting.onMessage(message, mark),
     onBye: () => meeting.onBye(),
@@ -23,7 +25,7 @@ const line = new RoomLine(socketUrl(location, '/socket.io/'), {
 });
 const meeting = new Meeting({
     line,
-    iceServers: ownIceServers(location),
+    iceServers: () => ice.list,
     equip: (call) => sendMedia(page.media, call),
     handler: {
         onCall,
@@ -53,6 +55,7 @@ const joinView = new JoinView({
 });
 const roomView = new RoomView(leave);
 
+ice.refresh();
 page.open(joinView, roomView);
 drawTitle();
 window.addEventListener('pagehide', () => meeting.leave());
@@ -61,6 +64,7 @@ window.addEventListener('online', onNetworkBack);
 /** @param {string} room */
 async function enter(room) {
     sounds.wake();
+    await ice.refresh();
     const result = await meeting.enter(room);
     if (result !== 'ok') return result;
     history.replaceState(null, '', inviteLink('room', room)); // a page that is loaded anew knows where it was
@@ -111,6 +115,7 @@ function onOnline(isOnline) {
     roomView.setOnline(isOnline);
     page.setOnline(isOnline);
     if (isOnline) meeting.onOnline();
+    if (isOnline) ice.refresh(); // a computer that slept has missed the time for it
 }
 
 function onNetworkBack() {

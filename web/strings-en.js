@@ -147,4 +147,44 @@ export default {
     talkingInRoom: 'In a call in room {name}',
     otherLeft: 'The other person has left',
     otherLost: 'The connection to the other person was lost',
+
+    // on the check page
+    checkTitle: 'Will calls work from here?',
+    checking: 'Checking…',
+    checkAgain: 'Check again',
+    toCalls: 'Back to calls',
+    verdictAll: 'Yes. Calls will work from here, past strict firewalls too.',
+    verdictMost: 'Most likely. Only a strict firewall, on your side or theirs, would be in the way.',
+    verdictLocal: 'Perhaps. Calls will reach people on the same network, but hardly anybody else.',
+    verdictNone: 'No. The server cannot be reached in the way that calls need.',
+    socketTitle: 'The server',
+    socketPurpose: 'Brings the two of you together, over WebSocket.',
+    socketOpen: 'It answers.',
+    socketClosed: 'It does not answer.',
+    socketRemedy:
+        'If this page loads and this fails, something in between does not let WebSocket through: a company’s proxy, ' +
+        'a virus scanner, or a proxy in front of the server. Try another network, or ask whoever runs the server.',
+    stunTitle: 'The direct way',
+    stunPurpose: 'Finds out how others see your address, over UDP (STUN).',
+    stunAddress: 'It works. Others see you as {address}.',
+    stunDirect: 'It works. Others see your address as it is.',
+    stunSilent: 'There is no answer.',
+    stunRemedy:
+        'A firewall may block UDP where you are; try another network, such as a phone’s. ' +
+        'Or the server’s UDP port is closed: whoever runs it must open that beside the TCP port of this page.',
+    turnTitle: 'The way round',
+    turnPurpose: 'Passes calls on where there is no direct way (TURN, a relay).',
+    turnWorks: 'It works.',
+    turnFails: 'It does not work.',
+    turnAbsent: 'This server has no relay.',
+    turnAbsentRemedy: 'Perhaps one call in ten needs one. Whoever runs the server can set it up, as docs/turn.md tells.',
+    turnRelays: 'gives a relay',
+    turnRefuses: 'refuses our credentials',
+    turnSilent: 'does not answer',
+    turnRefusesRemedy:
+        'The relay does not take what the server signs: their secrets or their clocks differ. ' +
+        'Whoever runs them finds more in docs/turn.md.',
+    turnRemedy:
+        'A firewall may block it where you are, or it is not running. ' +
+        'A relay on port 443 with TLS (turns:) gets through nearly everywhere.',
 };

@@ -134,6 +134,41 @@ const strings = {
     talkingInRoom: '正在房间 {name} 通话',
     otherLeft: '对方已离开',
     otherLost: '与对方的连接已中断',
+
+    checkTitle: '这里能通话吗？',
+    checking: '正在检查…',
+    checkAgain: '重新检查',
+    toCalls: '返回通话',
+    verdictAll: '能。即使遇到严格的防火墙，也能通话。',
+    verdictMost: '很可能能。只有你或对方处在严格的防火墙之后时才会受阻。',
+    verdictLocal: '不一定。可以与同一网络里的人通话，但很难与其他人通话。',
+    verdictNone: '不能。无法以通话所需的方式连接服务器。',
+    socketTitle: '服务器',
+    socketPurpose: '通过 WebSocket 让双方找到彼此。',
+    socketOpen: '有应答。',
+    socketClosed: '没有应答。',
+    socketRemedy:
+        '如果此页面能打开而这一项失败，说明途中有设备不允许 WebSocket 通过：公司的代理、杀毒软件，' +
+        '或服务器前面的代理。请换一个网络，或询问服务器的管理者。',
+    stunTitle: '直连',
+    stunPurpose: '通过 UDP 得知外界看到的你的地址（STUN）。',
+    stunAddress: '正常。外界看到的你的地址是 {address}。',
+    stunDirect: '正常。外界看到的就是你本来的地址。',
+    stunSilent: '没有应答。',
+    stunRemedy:
+        '你所在的网络可能禁止 UDP，请换一个网络，例如手机网络。' +
+        '也可能是服务器的 UDP 端口没有开放：管理者需要在此页面的 TCP 端口之外一并开放它。',
+    turnTitle: '中继',
+    turnPurpose: '无法直连时代为转发通话（TURN）。',
+    turnWorks: '正常。',
+    turnFails: '无法使用。',
+    turnAbsent: '此服务器没有中继。',
+    turnAbsentRemedy: '大约十分之一的通话需要中继。服务器的管理者可以按 docs/turn.md 设置。',
+    turnRelays: '可以中继',
+    turnRefuses: '拒绝我们的凭据',
+    turnSilent: '没有应答',
+    turnRefusesRemedy: '中继不接受服务器签发的凭据：两者的密钥或时钟不一致。管理者可参阅 docs/turn.md。',
+    turnRemedy: '你所在的网络可能禁止了它，或它没有运行。使用 443 端口和 TLS 的中继（turns:）几乎在任何地方都能连通。',
 };
 
 export default strings;
