@@ -173,11 +173,11 @@ static ssize_t send_one(const struct outq_chunk *chunk, int fd, size_t *offered)
 
 ssize_t outq_send(const struct outq *q, int fd, size_t *offered)
 {
+    *offered = 0;
     if (q->first == q->last)
-        return send_one(q->first, fd, offered);
+        return q->first ? send_one(q->first, fd, offered) : 0;
     struct iovec iov[MAX_IOV];
     size_t n = 0;
-    *offered = 0;
     for (struct outq_chunk *chunk = q->first; chunk && n < MAX_IOV; chunk = chunk->next) {
         iov[n++] = (struct iovec){ .iov_base = (char *)chunk->p + chunk->off, .iov_len = chunk->len - chunk->off };
         *offered += chunk->len - chunk->off;

@@ -56,7 +56,7 @@ static inline bool outq_is_empty(const struct outq *q)
 struct span outq_peek(const struct outq *q, char *buf, size_t max);
 
 // Sends as much of the front as one system call takes. Returns the bytes sent, or a negative errno; *OFFERED is how
-// many there were to send.
+// many there were to send; it may be none.
 [[gnu::warn_unused_result]] ssize_t outq_send(const struct outq *q, int fd, size_t *offered);
 
 // Drops the first N bytes, which must be there.

@@ -462,3 +462,18 @@ test('a proxy says first whom it speaks for', async t => {
         assert.equal((await raw.request('GET /')).status, 400);
     });
 });
+
+// Where OpenSSL fails a connection it does not always have something to say.
+test('who wants to negotiate anew is let go, and nobody else', async t => {
+    const { port } = await startSecure(t);
+    const bystander = await dial(port);
+    for (let i = 0; i < 4; i++) { // at each worker
+        const raw = await dial(port, { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' });
+        for (let j = 0; j < 3; j++) {
+            raw.socket.renegotiate({}, () => {});
+        }
+        await raw.readToEnd();
+    }
+    assert.equal((await bystander.request('GET /')).status, 200);
+    bystander.destroy();
+});
