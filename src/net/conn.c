@@ -35,6 +35,13 @@ static bool is_greeting(const struct conn *c)
     return c->state < CONN_OPEN;
 }
 
+static void set_state(struct conn *c, enum conn_state state)
+{
+    if (is_greeting(c))
+        c->meter = NULL;
+    c->state = state;
+}
+
 static void fail_greeting(struct conn *c, int err)
 {
     c->group->stats.n_failed++;
@@ -83,7 +90,8 @@ struct addr conn_client_address(const struct conn *c)
 static void forget_source(struct conn *c)
 {
     conn_set_named(c);
-    meter_return(&c->meter);
+    if (!is_greeting(c))
+        meter_return(&c->meter);
     if (c->source)
         source_release(c->source, now_ms(c));
     c->source = NULL;
@@ -208,7 +216,7 @@ void conn_close(struct conn *c, int err)
 {
     if (c->state == CONN_CLOSED)
         return;
-    c->state = CONN_CLOSED;
+    set_state(c, CONN_CLOSED);
     drop_output(c);
     c->is_waiting = c->is_blocked = false;
     place(c);
@@ -250,7 +258,7 @@ static void wait_for_flush(struct conn *c)
 
 static void finish(struct conn *c)
 {
-    c->state = CONN_FINISHING;
+    set_state(c, CONN_FINISHING);
     c->discarded_len = 0;
     linger(c);
     watch(c);
@@ -397,7 +405,7 @@ static void discard(struct conn *c, size_t n)
 // What came first has all come: now the handler has its say.
 static void end_greeting(struct conn *c)
 {
-    c->state = CONN_OPEN;
+    set_state(c, CONN_OPEN);
     deadline_cancel(&c->deadline);
     if (c->deadline_ms)
         conn_set_deadline(c, c->deadline_ms);
@@ -507,7 +515,8 @@ static void read_once(struct conn *c)
         read_tls(c, (struct span){ p, (size_t)n });
     else
         c->handler->on_data(c, p, (size_t)n);
-    conn_charge(c, FLOW_BYTES, (uint32_t)n);
+    if (c->state == CONN_OPEN)
+        conn_charge(c, FLOW_BYTES, (uint32_t)n);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)

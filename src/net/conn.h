@@ -141,14 +141,16 @@ enum conn_state {
 struct conn {
     uv_poll_t poll;
     struct conn_group *group;
-    const struct conn_opts *opts;       // only before CONN_OPEN
     const struct conn_handler *handler; // replaced when the protocol changes, never NULL
     void *user;                         // the handler's own
     struct list in_group;  // in group->to_flush while output waits for this turn's end, else in group->conns
     struct outq out;       // what was written
     struct tls *tls;       // NULL: plain, or not yet begun
     struct source *source; // whose it is, or NULL when that is not known or does not matter
-    struct meter *meter;   // how fast it talks, or NULL when it has been silent for a while
+    union {
+        const struct conn_opts *opts; // before CONN_OPEN
+        struct meter *meter;          // from then on: how fast it talks, or NULL when it has been silent for a while
+    };
     struct deadline deadline;
     int fd;
     union {

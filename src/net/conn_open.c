@@ -62,13 +62,12 @@ struct conn *conn_open(struct conn_group *g, int fd, const struct conn_opts *opt
     struct conn *c = conn_adopt(g, &t, handler, user);
     if (!c)
         return NULL;
+    bool is_proxied = conn_opts_trust(opts, &peer);
+    if (!is_proxied && !opts->tls)
+        return c;
     c->opts = opts;
-    if (conn_opts_trust(opts, &peer))
-        c->state = CONN_PROXIED;
-    else if (opts->tls)
-        c->state = CONN_SECURING;
-    if (c->state < CONN_OPEN)
-        deadline_set(g->deadlines, &c->deadline, opts->greeting_ms);
+    c->state = is_proxied ? CONN_PROXIED : CONN_SECURING;
+    deadline_set(g->deadlines, &c->deadline, opts->greeting_ms);
     return c;
 }
 

@@ -4,7 +4,7 @@
 // All clients are on this machine, which the limits of one address spare: the tests switch that off, or are a proxy.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TEXT, frame } from './lib/raw.js';
+import { Raw, TEXT, frame } from './lib/raw.js';
 import { start } from './lib/server.js';
 import { Guest } from './lib/socketio.js';
 
@@ -43,6 +43,15 @@ test('connections in all', async t => {
     await silent.expectEnd();
     inside[0].destroy();
     await expectSomeWelcome(server);
+});
+
+test('connections in all, on a TLS port', async t => {
+    const server = await start(t, ['--listen', '127.0.0.1:0', '--listen', 'tls:127.0.0.1:0', '--dev', '--max-connections', '1']);
+    await expectWelcome(await server.dial());
+    const [, port] = /listening on https:[^\s]*:(\d+)/.exec(server.log);
+    const late = await Raw.dial(Number(port));
+    t.after(() => late.destroy());
+    await late.expectEnd(); // before a handshake there is no way to say why
 });
 
 // A place that was left is free as soon as the server has seen that.
