@@ -38,7 +38,7 @@ static int serve(const struct config_set *set)
     log_find_journal();
     log_set_level((enum log_level)set->sites[0].log_level);
     log_set_format((enum log_format)set->sites[0].log_format);
-    int err = server_start(&server, set->sites, set->n_sites, error);
+    int err = server_start(&server, set, error);
     if (err) {
         subcommand_complain(NULL, error);
         return err == -EINVAL ? EXIT_USAGE : EXIT_FAILED;

@@ -54,6 +54,8 @@ _strowger() {
     --max-rooms) COMPREPLY=() ;;
     --max-members) COMPREPLY=() ;;
     --max-calls) COMPREPLY=() ;;
+    --stall-timeout) COMPREPLY=() ;;
+    --max-queued) COMPREPLY=() ;;
     --max-message) COMPREPLY=() ;;
     --max-fragments) COMPREPLY=() ;;
     --message-timeout) COMPREPLY=() ;;
@@ -71,7 +73,7 @@ _strowger() {
     --log-level) COMPREPLY=($(compgen -W 'error warn info debug trace' -- "$word")) ;;
     --log-format) COMPREPLY=($(compgen -W 'text json' -- "$word")) ;;
     completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- "$word")) ;;
-    *) COMPREPLY=($(compgen -W 'check completion config health reference --config --port --host --listen --tls-cert --tls-key --dev --behind-proxy --handshake-timeout --mount --web-root --greeting --unknown-text --allow-origin --room-capacity --room-log --room-sentences --room-broadcast --room-event --peerjs-path --peerjs-key --alive-timeout --expire-timeout --concurrent-limit --allow-discovery --peerjs-leave --namespace --ping-interval --ping-timeout --max-payload --connect-timeout --upgrade-timeout --stun --turn-url --turn-secret-file --turn-ttl --max-connections --max-connections-per-address --connection-rate --max-nameless --stun-rate --ice-rate --trust-loopback --message-rate --byte-rate --join-rate --failed-login-rate --address-rate-factor --rate-patience --no-rate-limits --max-rooms --max-members --max-calls --max-message --max-fragments --message-timeout --max-controls --ws-ping-interval --ws-ping-timeout --login-timeout --head-timeout --workers --drain-time --hand-over --user --admin --log-rate --log-level --log-format --help --version' -- "$word")) ;;
+    *) COMPREPLY=($(compgen -W 'check completion config health status tail reference --config --port --host --listen --tls-cert --tls-key --dev --behind-proxy --handshake-timeout --mount --web-root --greeting --unknown-text --allow-origin --room-capacity --room-log --room-sentences --room-broadcast --room-event --peerjs-path --peerjs-key --alive-timeout --expire-timeout --concurrent-limit --allow-discovery --peerjs-leave --namespace --ping-interval --ping-timeout --max-payload --connect-timeout --upgrade-timeout --stun --turn-url --turn-secret-file --turn-ttl --max-connections --max-connections-per-address --connection-rate --max-nameless --stun-rate --ice-rate --trust-loopback --message-rate --byte-rate --join-rate --failed-login-rate --address-rate-factor --rate-patience --no-rate-limits --max-rooms --max-members --max-calls --stall-timeout --max-queued --max-message --max-fragments --message-timeout --max-controls --ws-ping-interval --ws-ping-timeout --login-timeout --head-timeout --workers --drain-time --hand-over --user --admin --log-rate --log-level --log-format --help --version' -- "$word")) ;;
     esac
 }
 complete -F _strowger strowger

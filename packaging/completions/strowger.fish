@@ -4,6 +4,8 @@ complete -c strowger -n __fish_use_subcommand -a check -d "say what is wrong wit
 complete -c strowger -n __fish_use_subcommand -a completion -d "print what bash, zsh or fish need to complete command lines"
 complete -c strowger -n __fish_use_subcommand -a config -d "show the settings that count and who said so, as a file"
 complete -c strowger -n __fish_use_subcommand -a health -d "ask a running server whether it is well: exit status 0, or 1"
+complete -c strowger -n __fish_use_subcommand -a status -d "show what a running server does at the moment"
+complete -c strowger -n __fish_use_subcommand -a tail -d "show a running server's messages as they pass"
 complete -c strowger -n __fish_use_subcommand -a reference -d "print all settings there are; as a file to begin with: reference sample"
 complete -c strowger -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
 complete -c strowger -s h -l help -d 'say what there is to say and exit'
@@ -61,6 +63,8 @@ complete -c strowger -l no-rate-limits -d 'measure nothing of the rates above'
 complete -c strowger -l max-rooms -x -d 'how many rooms or topics one session may be in'
 complete -c strowger -l max-members -x -d 'how many may be in one room or topic; rooms dialect: see --room-capacity'
 complete -c strowger -l max-calls -x -d 'how many calls one may be in, ring and be rung by, all together'
+complete -c strowger -l stall-timeout -x -d 'end a connection whose client takes nothing of what waits for it for so long (1013)'
+complete -c strowger -l max-queued -x -d 'end the slowest readers when more than so much waits for all together (1013); 0: any amount'
 complete -c strowger -l max-message -x -d 'refuse longer WebSocket messages (close code 1009)'
 complete -c strowger -l max-fragments -x -d 'refuse WebSocket messages of more fragments (1009)'
 complete -c strowger -l message-timeout -x -d 'close a WebSocket whose message takes longer from its first byte to its last (1008)'

@@ -54,6 +54,8 @@ _arguments -s -S \
     --max-rooms='[how many rooms or topics one session may be in]:N:' \
     --max-members='[how many may be in one room or topic; rooms dialect\: see --room-capacity]:N:' \
     --max-calls='[how many calls one may be in, ring and be rung by, all together]:N:' \
+    --stall-timeout='[end a connection whose client takes nothing of what waits for it for so long (1013)]:TIME:' \
+    --max-queued='[end the slowest readers when more than so much waits for all together (1013); 0\: any amount]:SIZE:' \
     --max-message='[refuse longer WebSocket messages (close code 1009)]:SIZE:' \
     --max-fragments='[refuse WebSocket messages of more fragments (1009)]:N:' \
     --message-timeout='[close a WebSocket whose message takes longer from its first byte to its last (1008)]:TIME:' \
@@ -72,4 +74,4 @@ _arguments -s -S \
     --log-format='[write each record of the log as words or as a JSON object; one line, on stderr]:which:(text json)' \
     '(- *)'{-h,--help}'[say what there is to say and exit]' \
     '(- *)'{-v,--version}'[say which version this is and exit]' \
-    '1:subcommand:((check\:"say what is wrong with the settings\: exit status 0 for nothing, or 1" completion\:"print what bash, zsh or fish need to complete command lines" config\:"show the settings that count and who said so, as a file" health\:"ask a running server whether it is well\: exit status 0, or 1" reference\:"print all settings there are; as a file to begin with\: reference sample"))'
+    '1:subcommand:((check\:"say what is wrong with the settings\: exit status 0 for nothing, or 1" completion\:"print what bash, zsh or fish need to complete command lines" config\:"show the settings that count and who said so, as a file" health\:"ask a running server whether it is well\: exit status 0, or 1" status\:"show what a running server does at the moment" tail\:"show a running server'\''s messages as they pass" reference\:"print all settings there are; as a file to begin with\: reference sample"))'

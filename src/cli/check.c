@@ -7,7 +7,7 @@
 static int check(const struct config_set *set)
 {
     char error[SERVER_ERROR_LEN];
-    if (server_check(set->sites, set->n_sites, error) == 0)
+    if (server_check(set, error) == 0)
         return EXIT_OK;
     subcommand_complain((void *)subcommand_check.name, error);
     return EXIT_FAILED;

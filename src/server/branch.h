@@ -17,6 +17,7 @@ struct branch {
     struct station *station;
     size_t number;                   // among the station's branches, and of the site among all
     struct mounts mounts;            // the site's
+    struct origin_list origins;      // that may come
     struct ws_opts ws, heartbeat_ws; // for dialects without a heartbeat, and with one
     struct engineio engineio;
     struct answer_limit *ice_limit; // the station's

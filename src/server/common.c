@@ -63,17 +63,8 @@ int common_init(struct common *c, const struct config *config, char error[CONFIG
 void common_fill(const struct common *c, struct station_opts *opts)
 {
     const struct config *o = c->config;
-    struct ws_limits limits = { .max_message = (uint64_t)o->max_message, .max_fragments = (uint32_t)o->max_fragments };
     *opts = (struct station_opts){
         .engineio = &c->engineio,
-        .websocket = { .limits = limits,
-                       .ping_interval_ms = (uint64_t)o->ws_ping_interval,
-                       .ping_timeout_ms = (uint64_t)o->ws_ping_timeout,
-                       .message_ms = (uint64_t)o->message_timeout,
-                       .login_ms = (uint64_t)o->login_timeout,
-                       .max_controls = (uint32_t)o->max_controls },
-        .head_timeout_ms = (uint64_t)o->head_timeout,
-        .drain_ms = (uint64_t)o->drain_time,
         .limits = c->limits.conns,
         .stun_limit = &c->limits.stun,
         .ice_limit = &c->limits.ice,

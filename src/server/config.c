@@ -101,7 +101,7 @@ enum config_result config_read(struct config_set *set, int argc, char **argv, st
         [ARGS_HELP] = CONFIG_HELP, [ARGS_VERSION] = CONFIG_VERSION, [ARGS_WRONG] = CONFIG_USAGE
     };
     struct settings *s = &set->settings;
-    *set = (struct config_set){ 0 };
+    *set = (struct config_set){ .argc = argc, .argv = argv };
     settings_init(s, faults);
     enum args_result wish = args_read(s, argc, argv);
     if (wish != ARGS_OK)

@@ -40,6 +40,8 @@ struct config_set {
     size_t n_sites;
     const char **items;       // of all lists
     struct settings settings; // what was said, where
+    int argc;                 // what it was read from, so that it can be read again
+    char **argv;
 };
 
 enum { CONFIG_ERROR_LEN = 512 };

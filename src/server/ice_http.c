@@ -29,7 +29,7 @@ static void respond(struct http_conn *h, const struct http_request *r, const str
     bool is_asked = r->method == HTTP_OPTIONS;
     struct http_response response = { .status = is_asked ? 204 : 200, .is_bodyless = is_asked };
     if (buf_put_span(&fields, SPAN("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n")) != 0 ||
-        origin_put_cors(&branch->site->origins, false, r, &fields) != 0 ||
+        origin_put_cors(&branch->origins, false, r, &fields) != 0 ||
         (!is_asked && page->put(branch->site->ice, &body) != 0)) {
         http_respond_text(h, 503, SPAN("Retry-After: 1\r\n"), SPAN("There is no memory for this right now.\n"));
     } else {
@@ -50,7 +50,7 @@ bool ice_http_serve(struct http_conn *h, const struct http_request *r, const cha
     struct addr client = conn_client_address(h->conn);
     if (r->method != HTTP_GET && r->method != HTTP_HEAD && r->method != HTTP_OPTIONS)
         http_respond_text(h, 405, SPAN("Allow: GET, HEAD, OPTIONS\r\n"), SPAN("Only GET is understood here.\n"));
-    else if (!origin_is_allowed(&branch->site->origins, r))
+    else if (!origin_is_allowed(&branch->origins, r))
         http_respond_text(h, 403, SPAN(""), SPAN("Pages of this origin may not ask here.\n"));
     else if (!answer_limit_take(branch->ice_limit, &client, uv_now(h->conn->group->loop)))
         http_respond_text(h, 429, SPAN("Retry-After: 1\r\n"), SPAN("Your network asks this too often.\n"));

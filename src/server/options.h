@@ -123,24 +123,24 @@
       "end a connection whose client takes nothing of what waits for it for so long (1013)")                           \
     X(max_queued, 0, SIZE, "256m", 0, 1L << 40, LIMITS, 0, "SIZE",                                                     \
       "end the slowest readers when more than so much waits for all together (1013); 0: any amount")                   \
-    X(max_message, 0, SIZE, "256k", 128, 1 << 30, LIMITS, 0, "SIZE",                                                   \
+    X(max_message, 0, SIZE, "256k", 128, 1 << 30, LIMITS, LIVE, "SIZE",                                                \
       "refuse longer WebSocket messages (close code 1009)")                                                            \
-    X(max_fragments, 0, NUMBER, "1024", 1, 1 << 30, LIMITS, 0, "N",                                                    \
+    X(max_fragments, 0, NUMBER, "1024", 1, 1 << 30, LIMITS, LIVE, "N",                                                 \
       "refuse WebSocket messages of more fragments (1009)")                                                            \
-    X(message_timeout, 0, DURATION, "30s", 10, 86400000, LIMITS, 0, "TIME",                                            \
+    X(message_timeout, 0, DURATION, "30s", 10, 86400000, LIMITS, LIVE, "TIME",                                         \
       "close a WebSocket whose message takes longer from its first byte to its last (1008)")                           \
-    X(max_controls, 0, NUMBER, "100", 1, 65535, LIMITS, 0, "N",                                                        \
+    X(max_controls, 0, NUMBER, "100", 1, 65535, LIMITS, LIVE, "N",                                                     \
       "close a WebSocket that sends more pings and pongs than this in a second (1008)")                                \
-    X(ws_ping_interval, 0, DURATION, "25s", 10, 86400000, LIMITS, 0, "TIME",                                           \
+    X(ws_ping_interval, 0, DURATION, "25s", 10, 86400000, LIMITS, LIVE, "TIME",                                        \
       "ping a WebSocket that has been silent this long")                                                               \
-    X(ws_ping_timeout, 0, DURATION, "10s", 10, 86400000, LIMITS, 0, "TIME",                                            \
+    X(ws_ping_timeout, 0, DURATION, "10s", 10, 86400000, LIMITS, LIVE, "TIME",                                         \
       "close it when it stays silent this long after that")                                                            \
     X(login_timeout, 0, DURATION, "0ms", 0, 86400000, LIMITS, 0, "TIME",                                               \
       "close a session that has no name or room by then (1008); 0ms: never")                                           \
-    X(head_timeout, 0, DURATION, "10s", 10, 86400000, LIMITS, 0, "TIME",                                               \
+    X(head_timeout, 0, DURATION, "10s", 10, 86400000, LIMITS, LIVE, "TIME",                                            \
       "close a connection whose HTTP request takes longer")                                                            \
     X(workers, 0, NUMBER, "0", 0, 64, RUNNING, 0, "N", "serve with N threads; 0: one for each core that may be used")  \
-    X(drain_time, 0, DURATION, "10s", 0, 3600000, RUNNING, 0, "TIME",                                                  \
+    X(drain_time, 0, DURATION, "10s", 0, 3600000, RUNNING, LIVE, "TIME",                                               \
       "on SIGTERM, spread the closing of connections over this long; a second SIGTERM exits at once")                  \
     X(hand_over, 0, TEXT, NULL, 1, 107, RUNNING, PATH, "PATH",                                                         \
       "take the sockets over from who listens at PATH, and give them to who comes there next, without a gap")          \

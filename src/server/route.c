@@ -81,7 +81,7 @@ static void upgrade(struct http_conn *h, const struct http_request *r, const str
 {
     const struct branch *branch = h->opts->user;
     int status = websocket_check(r);
-    if (!origin_is_allowed(&branch->site->origins, r))
+    if (!origin_is_allowed(&branch->origins, r))
         http_respond_text(h, 403, SPAN(""), SPAN("Pages of this origin may not connect here.\n"));
     else if (!mount)
         http_respond_text(h, 404, SPAN(""), SPAN("No WebSocket is spoken here.\n"));
@@ -171,7 +171,7 @@ static bool serve_dialect(struct http_conn *h, const struct http_request *r, con
     struct dialect_page page = { 0 };
     struct buf fields = { 0 };
     int status = is_asked ? 204 : mount->dialect->on_http(mount, below, &page);
-    if (status && origin_put_cors(&branch->site->origins, true, r, &fields) != 0)
+    if (status && origin_put_cors(&branch->origins, true, r, &fields) != 0)
         status = 503;
     struct http_response response = { .status = status,
                                       .type = page.type,

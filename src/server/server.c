@@ -14,9 +14,9 @@
 #include "base/log.h"
 #include "net/reserve.h"
 #include "net/sock.h"
-#include "server/certificates.h"
 #include "server/privileges.h"
 #include "server/qr.h"
+#include "server/reload.h"
 #include "server/sockets.h"
 
 // As many connections as the system lets this process have.
@@ -65,12 +65,14 @@ static int begin_stations(struct server *s, int n, char error[SERVER_ERROR_LEN])
     opts.sites = s->sites;
     opts.n_sites = s->n_sites;
     opts.max_sockets = s->places.n_addrs + s->inherited.n;
+    opts.live = live_new(s->set->sites, s->set->n_sites, NULL);
     s->stations = calloc((size_t)n, sizeof *s->stations);
-    int err = s->stations ? 0 : -ENOMEM;
+    int err = opts.live && s->stations ? 0 : -ENOMEM;
     for (int i = 0; i < n && !err; i++) {
         s->n_stations++;
         err = station_init(&s->stations[i], &opts);
     }
+    live_release(opts.live);
     uint32_t n_realms = 0;
     for (size_t i = 0; i < s->n_sites; i++)
         n_realms += s->sites[i].n_realms;
@@ -124,12 +126,12 @@ static int open_sockets(struct server *s, char error[SERVER_ERROR_LEN])
     return err ? err : handover_open(&s->handover, error);
 }
 
-// Certificates, settings and pages are read again and again.
+// Certificates, secrets, settings and pages are read again and again.
 static int drop_privileges(const struct server *s, char error[SERVER_ERROR_LEN])
 {
     bool keeps_reading = s->config->config || s->config->tls_cert.n;
     for (size_t i = 0; i < s->n_sites; i++)
-        keeps_reading = keeps_reading || web_root_is_open(&s->sites[i].web_root);
+        keeps_reading = keeps_reading || web_root_is_open(&s->sites[i].web_root) || ice_has_relay(s->sites[i].ice);
     return privileges_drop(s->config->user, keeps_reading, error);
 }
 
@@ -182,15 +184,6 @@ static void handle_stop(struct server *s, int number)
     leave(s, number == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
-static void read_certificates_again(struct server *s)
-{
-    char error[TLS_ERROR_LEN];
-    if (certificates_load(s->common.tls, s->config, error) == 0)
-        log_write(LOG_INFO, "certificates read again");
-    else
-        log_write(LOG_ERROR, "certificates kept as they were", LOG_TEXT("reason", error));
-}
-
 static void read_secret_again(const struct site *site)
 {
     char error[CONFIG_ERROR_LEN];
@@ -200,24 +193,28 @@ static void read_secret_again(const struct site *site)
         log_write(LOG_ERROR, "TURN secret kept as it was", LOG_TEXT("reason", error));
 }
 
-// Whether there are files that can be read again.
-static bool has_live_files(const struct server *s)
+static void read_settings_again(struct server *s)
 {
-    bool has_secret = false;
-    for (size_t i = 0; i < s->n_sites; i++)
-        has_secret |= ice_has_relay(s->sites[i].ice);
-    return has_secret || s->config->tls_cert.n;
+    struct live *live = reload_read(s->set, s->common.tls);
+    for (int i = 0; i < s->n_stations && live; i++)
+        station_change(&s->stations[i], live);
+    live_release(live);
 }
 
 static void handle_hangup(struct server *s, int number)
 {
+    bool has_file = s->config->config || s->config->tls_cert.n, has_secret = false;
     (void)number;
     notify_reloading(&s->notify);
-    if (s->config->tls_cert.n)
-        read_certificates_again(s);
+    if (has_file)
+        read_settings_again(s);
     for (size_t i = 0; i < s->n_sites; i++)
-        if (ice_has_relay(s->sites[i].ice))
+        if (ice_has_relay(s->sites[i].ice)) {
+            has_secret = true;
             read_secret_again(&s->sites[i]);
+        }
+    if (!has_file && !has_secret)
+        log_write(LOG_INFO, "there is nothing to read again: no configuration file, certificate or secret");
     notify_ready(&s->notify);
 }
 
@@ -244,11 +241,9 @@ static void on_signal(uv_poll_t *poll, int status, int events)
 // negative errno.
 static int watch_signals(struct server *s)
 {
-    // Without files to read again a hangup is what it says: the terminal is gone, and who started us there with it.
-    int n = has_live_files(s) ? N_SIGNALS : N_SIGNALS - 1;
     sigset_t set;
     sigemptyset(&set);
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < N_SIGNALS; i++)
         sigaddset(&set, watched_signals[i].number);
     s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     if (s->signal_fd < 0)
@@ -294,29 +289,29 @@ static void log_places(const struct server *s)
 }
 
 // All that the settings ask for but what others on this machine would notice.
-static int prepare(struct server *s, const struct config *sites, size_t n, char error[SERVER_ERROR_LEN])
+static int prepare(struct server *s, const struct config_set *set, char error[SERVER_ERROR_LEN])
 {
-    *s = (struct server){ .config = sites, .signal_fd = -1, .notify.fd = -1 };
+    *s = (struct server){ .set = set, .config = set->sites, .signal_fd = -1, .notify.fd = -1 };
     handover_init(&s->handover);
-    int err = begin_sites(s, sites, n, error);
+    int err = begin_sites(s, set->sites, set->n_sites, error);
     err = err ? err : common_init(&s->common, s->config, error);
-    return err ? err : places_find(&s->places, sites, n, error);
+    return err ? err : places_find(&s->places, set->sites, set->n_sites, error);
 }
 
-int server_check(const struct config *sites, size_t n, char error[SERVER_ERROR_LEN])
+int server_check(const struct config_set *set, char error[SERVER_ERROR_LEN])
 {
     struct server s;
-    int err = prepare(&s, sites, n, error);
+    int err = prepare(&s, set, error);
     server_stop(&s);
     return err;
 }
 
-int server_start(struct server *s, const struct config *sites, size_t n, char error[SERVER_ERROR_LEN])
+int server_start(struct server *s, const struct config_set *set, char error[SERVER_ERROR_LEN])
 {
     reserve_init();
     raise_descriptor_limit();
     bound_heap();
-    int err = prepare(s, sites, n, error);
+    int err = prepare(s, set, error);
     err = err ? err : inherit(s, error);
     err = err ? err : begin_stations(s, count_workers(s), error);
     err = err ? err : open_sockets(s, error);

@@ -13,6 +13,7 @@
 #include "server/watchdog.h"
 
 struct server {
+    const struct config_set *set;
     const struct config *config; // of the first site, for what is the same in all
     struct common common;
     struct own_addresses addresses;
@@ -35,16 +36,15 @@ struct server {
 
 enum { SERVER_ERROR_LEN = CONFIG_ERROR_LEN };
 
-// Makes S ready and listening as the configurations of N sites say, which must live as long as S. They differ only in what
-// is a site's own. 0, or with ERROR one line that says what failed and nothing left behind -EINVAL for a setting that can
-// never work, -EIO for what the system refused.
-[[gnu::warn_unused_result]] int server_start(struct server *s, const struct config *sites, size_t n,
+// Makes S ready and listening as SET says, which must live as long as S. 0, or with ERROR one line that says what failed and
+// nothing left behind -EINVAL for a setting that can never work, -EIO for what the system refused.
+[[gnu::warn_unused_result]] int server_start(struct server *s, const struct config_set *set,
                                              char error[SERVER_ERROR_LEN]);
 
 // Whether server_start() would find something wrong, but that ports are in use. 0, or the same with ERROR.
-[[gnu::warn_unused_result]] int server_check(const struct config *sites, size_t n, char error[SERVER_ERROR_LEN]);
+[[gnu::warn_unused_result]] int server_check(const struct config_set *set, char error[SERVER_ERROR_LEN]);
 
-// Serves until SIGTERM or SIGINT; SIGHUP reads certificates and secrets again.
+// Serves until SIGTERM or SIGINT; SIGHUP reads settings, certificates and secrets again.
 void server_run(struct server *s);
 
 // Ends what is left and frees everything.

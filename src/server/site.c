@@ -136,7 +136,7 @@ static int try_mounts(struct site *s, char error[CONFIG_ERROR_LEN])
 
 int site_init(struct site *s, const struct config *c, const struct own_addresses *own, char error[CONFIG_ERROR_LEN])
 {
-    *s = (struct site){ .config = c, .origins = { c->allow_origin.items, c->allow_origin.n }, .web_root.fd = -1 };
+    *s = (struct site){ .config = c, .web_root.fd = -1 };
     fill_dialect_opts(s, own);
     int err = check_names(c, error);
     err = err ? err : open_web_root(s, error);

@@ -9,7 +9,6 @@
 #include "server/config.h"
 #include "server/ice.h"
 #include "server/mounts.h"
-#include "server/origin.h"
 #include "server/own_addresses.h"
 #include "server/web_root.h"
 
@@ -18,7 +17,6 @@ enum { SITE_N_PEERJS_MOUNTS = 2, SITE_PEERJS_MOUNT_LEN = 280 };
 struct site {
     const struct config *config;
     struct dialect_opts dialect_opts;
-    struct origin_list origins;
     struct ice *ice;
     struct web_root web_root; // its fd -1: the built-in page
     const char **mounts;      // "PATH=DIALECT", later ones over earlier

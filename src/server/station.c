@@ -38,8 +38,50 @@ static void on_stop(uv_async_t *async)
     for (size_t i = 0; i < s->n_endpoints; i++)
         listener_accept_waiting(&s->endpoints[i].listener);
     close_endpoints(s);
-    drain_start(&s->drain, &s->worker.conns, s->drain_ms, on_drained);
+    drain_start(&s->drain, &s->worker.conns, s->live->drain_ms, on_drained);
 }
+
+// ---- settings that change
+
+// Has all of S do as S->live says.
+static void apply(struct station *s)
+{
+    struct websocket_opts opts = s->live->websocket;
+    opts.stats = &s->websocket_stats;
+    opts.login_ms = s->engineio_home.opts->login_ms; // which no session could hear of later
+    for (size_t i = 0; i < s->n_branches; i++) {
+        struct branch *b = &s->branches[i];
+        b->origins = s->live->origins[i];
+        b->http.head_timeout_ms = s->live->head_timeout_ms;
+        b->ws.websocket = b->heartbeat_ws.websocket = opts;
+        b->heartbeat_ws.websocket.alive_ms = b->site->dialect_opts.alive_ms;
+    }
+    s->socket.websocket = (struct websocket_opts){
+        .limits = { .max_message = s->engineio_home.opts->max_payload, .max_fragments = opts.limits.max_fragments },
+        .message_ms = opts.message_ms,
+        .max_controls = opts.max_controls,
+        .stats = opts.stats,
+    };
+}
+
+static void on_change(uv_async_t *async)
+{
+    struct station *s = CONTAINER_OF(async, struct station, change);
+    struct live *before = s->live, *next = atomic_exchange(&s->next_live, NULL);
+    if (!next) // two changes came at once, and both were taken up
+        return;
+    s->live = next;
+    apply(s);
+    live_release(before);
+}
+
+void station_change(struct station *s, struct live *live)
+{
+    live_release(atomic_exchange(&s->next_live, live_hold(live)));
+    uv_async_send(&s->change);
+}
+
+// ---- connections
 
 // A connection on its way to the same site's branch at another station, with what came on it.
 struct moving {
@@ -74,18 +116,6 @@ static void on_move(void *user, int worker, const struct conn_transfer *conn, st
     bus_port_post(&b->station->port, worker, &m->errand);
 }
 
-static void init_engineio(struct station *s, const struct station_opts *opts)
-{
-    struct ws_limits limits = { .max_message = opts->engineio->max_payload,
-                                .max_fragments = opts->websocket.limits.max_fragments };
-    engineio_home_init(&s->engineio_home, opts->engineio, &s->worker.conns);
-    s->socket = (struct engineio_socket_opts){ .websocket = { .limits = limits,
-                                                              .message_ms = opts->websocket.message_ms,
-                                                              .max_controls = opts->websocket.max_controls,
-                                                              .stats = &s->websocket_stats },
-                                               .pool = &s->socket_pool };
-}
-
 // Opens S's next branch, of SITE, with realms from FIRST_REALM on. 0 or -ENOMEM.
 static int add_branch(struct station *s, const struct site *site, const struct station_opts *opts, uint32_t first_realm)
 {
@@ -95,19 +125,16 @@ static int add_branch(struct station *s, const struct site *site, const struct s
         .station = s,
         .number = s->n_branches++,
         .ice_limit = &s->ice_limit,
-        .ws = { .websocket = opts->websocket, .pool = &s->ws_pool },
-        .heartbeat_ws = { .websocket = opts->websocket, .pool = &s->ws_pool },
-        .engineio = { .home = &s->engineio_home, .socket = &s->socket, .origins = &site->origins },
-        .http = { .head_timeout_ms = opts->head_timeout_ms,
-                  .on_request = route_request,
+        .ws = { .pool = &s->ws_pool },
+        .heartbeat_ws = { .pool = &s->ws_pool },
+        .engineio = { .home = &s->engineio_home, .socket = &s->socket, .origins = &b->origins },
+        .http = { .on_request = route_request,
                   .on_move = on_move,
                   .user = b,
                   .pool = &s->http_pool,
                   .proxies = opts->how.proxies,
                   .n_proxies = opts->how.n_proxies },
     };
-    b->ws.websocket.stats = b->heartbeat_ws.websocket.stats = &s->websocket_stats;
-    b->heartbeat_ws.websocket.alive_ms = site->dialect_opts.alive_ms;
     mounts_init(&b->mounts, &s->switchboard, &s->port.bus, first_realm);
     const char *bad;
     return site_mount(site, &b->mounts, &bad);
@@ -127,7 +154,7 @@ static int add_branches(struct station *s, const struct station_opts *opts)
 
 int station_init(struct station *s, const struct station_opts *opts)
 {
-    *s = (struct station){ .how = opts->how, .drain_ms = opts->drain_ms };
+    *s = (struct station){ .how = opts->how, .live = live_hold(opts->live) };
     pool_init(&s->http_pool, sizeof(struct http_conn), false);
     pool_init(&s->ws_pool, sizeof(struct ws_session), false);
     pool_init(&s->socket_pool, sizeof(struct engineio_socket), false);
@@ -138,13 +165,18 @@ int station_init(struct station *s, const struct station_opts *opts)
     s->has_loop = true;
     conn_group_set_limits(&s->worker.conns, &opts->limits);
     s->switchboard.deadlines = &s->worker.clock.deadlines;
-    init_engineio(s, opts);
+    engineio_home_init(&s->engineio_home, opts->engineio, &s->worker.conns);
+    s->socket.pool = &s->socket_pool;
     answer_limit_init(&s->stun_limit, opts->stun_limit);
     answer_limit_init(&s->ice_limit, opts->ice_limit);
     uv_async_init(&s->worker.loop, &s->stop, on_stop);
+    uv_async_init(&s->worker.loop, &s->change, on_change);
     s->endpoints = calloc(opts->max_sockets, sizeof *s->endpoints);
     s->stuns = calloc(opts->max_sockets, sizeof *s->stuns);
-    return s->endpoints && s->stuns ? add_branches(s, opts) : -ENOMEM;
+    err = s->endpoints && s->stuns ? add_branches(s, opts) : -ENOMEM;
+    if (!err)
+        apply(s);
+    return err;
 }
 
 int station_connect(struct station *s, struct bus_local *local, int i)
@@ -217,10 +249,9 @@ void station_close(struct station *s)
     worker_close_conns(&s->worker);
 }
 
-void station_fini(struct station *s)
+// Frees what station_init() made once there was a loop.
+static void fini_with_loop(struct station *s)
 {
-    if (!s->has_loop)
-        return;
     if (s->port.local)
         bus_port_close(&s->port);
     worker_fini(&s->worker);
@@ -234,4 +265,12 @@ void station_fini(struct station *s)
     pool_fini(&s->http_pool);
     pool_fini(&s->ws_pool);
     pool_fini(&s->socket_pool);
+}
+
+void station_fini(struct station *s)
+{
+    if (s->has_loop)
+        fini_with_loop(s);
+    live_release(s->live);
+    live_release(atomic_load(&s->next_live));
 }

@@ -13,6 +13,7 @@
 #include "net/worker.h"
 #include "server/branch.h"
 #include "server/drain.h"
+#include "server/live.h"
 #include "server/stun_service.h"
 #include "switchboard/switchboard.h"
 
@@ -45,7 +46,9 @@ struct station {
     uv_async_t stop;
     atomic_int stop_level; // of station_stop()
     struct drain drain;
-    uint64_t drain_ms;
+    struct live *live;                // the settings that hold
+    _Atomic(struct live *) next_live; // those that are to, or NULL
+    uv_async_t change;                // when there are any
     uv_thread_t thread;
 };
 
@@ -55,9 +58,7 @@ struct station_opts {
     size_t n_sites;
     size_t max_sockets; // of each kind, of one station
     const struct engineio_opts *engineio;
-    struct websocket_opts websocket;
-    uint64_t head_timeout_ms;
-    uint64_t drain_ms;
+    struct live *live; // at first
     struct conn_limits limits;
     const struct answer_limit_opts *stun_limit, *ice_limit;
     struct conn_opts how;
@@ -89,6 +90,9 @@ void station_run(struct station *s);
 // does not wait. From any thread.
 enum { STATION_DRAIN = 1, STATION_STOP };
 void station_stop(struct station *s, int level);
+
+// Has S take up LIVE, from any thread: what begins after that keeps to it.
+void station_change(struct station *s, struct live *live);
 
 // Ends all of S's sessions and connections, once it runs no more.
 void station_close(struct station *s);

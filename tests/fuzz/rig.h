@@ -89,7 +89,7 @@ static inline void rig_start(int n, char **argv)
     must(config_read(&rig.set, n, argv, (struct fault_sink){ .on_fault = rig_on_fault }) == CONFIG_OK);
     log_set_level((enum log_level)rig.set.sites[0].log_level);
     sigprocmask(SIG_SETMASK, NULL, &before);
-    int err = server_start(&rig.server, rig.set.sites, rig.set.n_sites, error);
+    int err = server_start(&rig.server, &rig.set, error);
     if (err)
         rig_on_fault(NULL, error);
     sigprocmask(SIG_SETMASK, &before, NULL); // the fuzzer's own signals go on coming

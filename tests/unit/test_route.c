@@ -319,7 +319,7 @@ static void other_origins_are_kept_out_if_so_wished(void **state)
 {
     struct fixture *f = *state;
     static const char *const ours[] = { "https://example.org" };
-    f->site.origins = (struct origin_list){ ours, 1 };
+    f->branch.origins = (struct origin_list){ ours, 1 };
     assert_int_equal(ask(f, "GET", "/login", UPGRADE "Origin: https://evil.example\r\n"), 403);
     assert_null(f->opened);
     assert_int_equal(ask(f, "GET", "/login", UPGRADE "Origin: https://example.org\r\n"), 101);

@@ -101,7 +101,9 @@ static void no_realm_is_two_sites(void **state)
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(site_init(&sites[i], &c[i], &nowhere, error), 0);
     static const struct engineio_opts engineio;
-    struct station_opts opts = { .sites = sites, .n_sites = 2, .max_sockets = 1, .engineio = &engineio };
+    struct live *live = live_new(c, 2, NULL);
+    assert_non_null(live);
+    struct station_opts opts = { .sites = sites, .n_sites = 2, .max_sockets = 1, .engineio = &engineio, .live = live };
     struct station s;
     assert_int_equal(station_init(&s, &opts), 0);
     assert_int_equal(s.n_branches, 2);
@@ -114,6 +116,7 @@ static void no_realm_is_two_sites(void **state)
     }
     station_close(&s);
     station_fini(&s);
+    live_release(live);
     for (size_t i = 0; i < 2; i++)
         site_fini(&sites[i]);
 }
