@@ -5,9 +5,11 @@ import { spawnSync } from 'node:child_process';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { test } from 'node:test';
 import tls from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import { startWithAdmin } from './lib/admin.js';
 import { Certificates } from './lib/certificates.js';
 import { ring } from './lib/calls.js';
@@ -38,6 +40,24 @@ test('promtool finds nothing to complain about', async t => {
     assert.match(headers['content-type'], /^text\/plain; version=0\.0\.4/);
     const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
     assert.deepEqual([status, stdout, stderr], [0, '', '']);
+});
+
+test('the alert rules and the dashboard ask for what there is', async t => {
+    const certificates = new Certificates(t);
+    const { admin } = await startWithAdmin(t, [...FOUR, ...certificates.make('localhost')]);
+    const names = new Set([...(await admin.metrics()).keys()].map(series => series.replace(/\{.*/, '')));
+    for (const file of ['alerts.yml', 'grafana-dashboard.json']) {
+        const text = readFileSync(new URL(`../../packaging/${file}`, import.meta.url), 'utf8');
+        const asked = [...text.matchAll(/\b(?:strowger|process)_[a-z_]+\b/g)].map(([name]) => name);
+        assert.ok(asked.length > 8);
+        assert.deepEqual(asked.filter(name => !names.has(name)), [], file);
+    }
+    if (spawnSync('promtool', ['--version']).error) {
+        return;
+    }
+    const rules = fileURLToPath(new URL('../../packaging/alerts.yml', import.meta.url));
+    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'rules', rules], { encoding: 'utf8' });
+    assert.equal(status, 0, `${stdout}${stderr}`);
 });
 
 test('every metric has its help, its type and our prefix, and is there once', async t => {
