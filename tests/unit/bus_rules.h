@@ -292,6 +292,38 @@ static void a_room_lives_from_the_first_to_the_last(void **state)
     assert_int_equal(rig_count(rig, 0, 1, "room"), 0);
 }
 
+struct rig_rooms {
+    size_t n_rooms, n_members;
+};
+
+static void rig_see_room(void *user, struct span name, size_t n_members)
+{
+    struct rig_rooms *seen = user;
+    assert_true(span_equal(name, SPAN("room")));
+    seen->n_rooms++;
+    seen->n_members += n_members;
+}
+
+static void all_rooms_can_be_seen(void **state)
+{
+    struct rig *rig = *state;
+    struct rig_seat seats[2];
+    rig_join_those(rig, rig_peer(rig, 0), &seats[0], NULL, "");
+    rig_join_those(rig, rig_peer(rig, 1), &seats[1], NULL, "0.0");
+    for (int i = 0; i < RIG_WORKERS; i++) {
+        struct rig_rooms seen = { 0 };
+        struct bus *b = rig_enter(rig, i);
+        assert_int_equal(b->ops->rooms(b, RIG_ROOMS, NULL, NULL), 1);
+        assert_int_equal(b->ops->rooms(b, RIG_ROOMS, rig_see_room, &seen), 1);
+        assert_int_equal(b->ops->rooms(b, 0, rig_see_room, &seen), 0); // another realm
+        rig_leave(rig);
+        assert_int_equal(seen.n_rooms, 1);
+        assert_int_equal(seen.n_members, 2);
+    }
+    rig_leave_room(rig, &seats[0], NULL);
+    rig_leave_room(rig, &seats[1], NULL);
+}
+
 static void seats_are_claimed_up_to_the_capacity(void **state)
 {
     struct rig *rig = *state;
@@ -546,6 +578,7 @@ static inline int run_bus_rules(const char *name, const struct rig_ops *ops)
         BUS_RULE(a_name_can_be_taken_over_with_its_key_alone),
         BUS_RULE(what_was_claimed_without_a_key_is_not_taken_over),
         BUS_RULE(all_names_can_be_seen),
+        BUS_RULE(all_rooms_can_be_seen),
         BUS_RULE(a_message_to_the_same_worker_arrives_at_once),
         BUS_RULE(a_message_elsewhere_arrives_in_that_workers_turn),
         BUS_RULE(what_finds_nobody_is_told_to_its_sender_once),
