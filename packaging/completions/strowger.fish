@@ -15,7 +15,7 @@ complete -c strowger -l port -s p -x -d 'listen on this port, TCP and UDP; 0 tak
 complete -c strowger -l host -s H -x -d 'listen on this address only, not on every one of this machine'
 complete -c strowger -l listen -x -d 'listen there instead, with TLS or without; no HOST is every address; repeatable'
 complete -c strowger -l tls-cert -r -F -d 'PEM file of a certificate and its chain; without --listen all is TLS'
-complete -c strowger -l tls-key -r -F -d 'its key; repeat both for ECDSA beside RSA. SIGHUP reads them again'
+complete -c strowger -l tls-key -r -F -d 'its key; repeat both for ECDSA beside RSA'
 complete -c strowger -l dev -d 'make up a certificate and serve https beside http, on port 8443'
 complete -c strowger -l behind-proxy -x -d 'believe proxies there who their client is: PROXY protocol, X-Forwarded-For, Forwarded; repeatable'
 complete -c strowger -l handshake-timeout -x -d 'close a connection whose TLS handshake takes longer'

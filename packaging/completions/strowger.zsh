@@ -6,7 +6,7 @@ _arguments -s -S \
     '(-H --host)'{-H+,--host=}'[listen on this address only, not on every one of this machine]:HOST:' \
     '*'--listen='[listen there instead, with TLS or without; no HOST is every address; repeatable]:\[tls\:\]HOST\:PORT:' \
     '*'--tls-cert='[PEM file of a certificate and its chain; without --listen all is TLS]:FILE:_files' \
-    '*'--tls-key='[its key; repeat both for ECDSA beside RSA. SIGHUP reads them again]:FILE:_files' \
+    '*'--tls-key='[its key; repeat both for ECDSA beside RSA]:FILE:_files' \
     --dev'[make up a certificate and serve https beside http, on port 8443]' \
     '*'--behind-proxy='[believe proxies there who their client is\: PROXY protocol, X-Forwarded-For, Forwarded; repeatable]:CIDR:' \
     --handshake-timeout='[close a connection whose TLS handshake takes longer]:TIME:' \

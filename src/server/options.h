@@ -41,8 +41,7 @@
       "listen there instead, with TLS or without; no HOST is every address; repeatable")                               \
     X(tls_cert, 0, LIST, NULL, 1, 4096, TLS, LIVE | PATH, "FILE",                                                      \
       "PEM file of a certificate and its chain; without --listen all is TLS")                                          \
-    X(tls_key, 0, LIST, NULL, 1, 4096, TLS, LIVE | PATH, "FILE",                                                       \
-      "its key; repeat both for ECDSA beside RSA. SIGHUP reads them again")                                            \
+    X(tls_key, 0, LIST, NULL, 1, 4096, TLS, LIVE | PATH, "FILE", "its key; repeat both for ECDSA beside RSA")          \
     X(dev, 0, FLAG, NULL, 0, 1, TLS, 0, "", "make up a certificate and serve https beside http, on port 8443")         \
     X(behind_proxy, 0, LIST, NULL, 2, 64, TLS, 0, "CIDR",                                                              \
       "believe proxies there who their client is: PROXY protocol, X-Forwarded-For, Forwarded; repeatable")             \
