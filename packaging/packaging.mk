@@ -55,7 +55,7 @@ deb: ## build the Debian package into build/deb
 	@tools/deps client
 	rm -rf build/deb && mkdir -p $(DEB_TREE)
 	git ls-files -z | xargs -0 cp --parents -t $(DEB_TREE)
-	[ "$$(dpkg-parsechangelog -l packaging/debian/changelog -S Version)" = $(VERSION) ]
+	[ "$$(dpkg-parsechangelog -l packaging/debian/changelog -S Version)" = $(VERSION)-1 ]
 	if [ -d client/node_modules ]; then cp -r client/node_modules $(DEB_TREE)/client/; fi
 	cp -r packaging/debian $(DEB_TREE)/debian
 	cp packaging/sysusers.d/strowger.conf $(DEB_TREE)/debian/strowger.sysusers
