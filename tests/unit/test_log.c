@@ -232,7 +232,7 @@ static void the_journal_is_told_the_priority(void **state)
     unsetenv("JOURNAL_STREAM");
 }
 
-// Logs 100 records and an error, and counts them and the notices before it.
+// Logs 100 records and an error, and counts the records that came out and those that notices tell of.
 static void *flood(void *counts)
 {
     char out[16384];
@@ -244,8 +244,9 @@ static void *flood(void *counts)
     release_stderr(out, sizeof out);
     for (const char *p = out; (p = strstr(p, "warn flood\n")); p++)
         n[0]++;
-    const char *notice = strstr(out, "warn records left out n=");
-    n[1] = notice ? atoi(notice + strlen("warn records left out n=")) : 0;
+    const char notice[] = "warn records left out n=";
+    for (const char *p = out; (p = strstr(p, notice)); p++)
+        n[1] += atoi(p + strlen(notice));
     assert_non_null(strstr(out, "error not left out\n"));
     return NULL;
 }
@@ -253,17 +254,18 @@ static void *flood(void *counts)
 static void a_flood_is_left_out_and_told(void **state)
 {
     (void)state;
-    uint64_t n_before = log_left_out();
+    uint64_t n_before = log_left_out(), n_told = 0;
     for (int i = 0; i < 2; i++) { // each thread has so many to itself
         int n[2] = { 0 };
         pthread_t thread;
         log_set_rate((struct bucket_rate){ 1, 5 });
         assert_int_equal(pthread_create(&thread, NULL, flood, n), 0);
         pthread_join(thread, NULL);
-        assert_in_range(n[0], 5, 6);
+        assert_in_range(n[0], 5, 50); // one more a second, however long this machine takes
         assert_int_equal(n[0] + n[1], 100);
+        n_told += (uint64_t)n[1];
     }
-    assert_in_range(log_left_out() - n_before, 2 * 94, 2 * 95);
+    assert_int_equal(log_left_out() - n_before, n_told);
     int n[2] = { 0 };
     log_set_rate((struct bucket_rate){ 0 });
     flood(n);
