@@ -127,6 +127,11 @@ bool sources_enter(struct sources *t, bool is_refused)
     return count_in(&t->n_conns, t->opts->max_conns);
 }
 
+bool sources_are_full(struct sources *t)
+{
+    return t->opts->max_conns && atomic_load(&t->n_conns) >= t->opts->max_conns;
+}
+
 void sources_leave(struct sources *t, bool is_refused)
 {
     atomic_fetch_sub(is_refused ? &t->n_refused : &t->n_conns, 1);

@@ -53,6 +53,9 @@ struct sources *sources_new(const struct source_opts *opts);
 // Frees it; nobody may hold a source any more.
 void sources_free(struct sources *t);
 
+// Whether there are as many connections as there may be in all.
+bool sources_are_full(struct sources *t);
+
 // How many sources T keeps.
 size_t sources_count(struct sources *t);
 

@@ -116,8 +116,10 @@ static void status(struct http_conn *h, const struct http_request *r)
 static void readyz(struct http_conn *h, const struct http_request *r)
 {
     (void)r;
-    bool is_ready = !is_draining(h->opts->user);
-    respond_text(h, is_ready ? 200 : 503, is_ready ? SPAN("ready\n") : SPAN("draining\n"));
+    const char *refusal = station_refusal(home_of(h->opts->user));
+    char text[32];
+    int len = snprintf(text, sizeof text, "%s\n", refusal ? refusal : "ready");
+    respond_text(h, refusal ? 503 : 200, (struct span){ text, (size_t)len });
 }
 
 static void version(struct http_conn *h, const struct http_request *r)

@@ -51,7 +51,7 @@ static void see_mount(struct report *r, const struct mount *m)
 
 void report_init(struct report *r, const struct survey *s, const struct station *home)
 {
-    *r = (struct report){ .survey = s, .is_ready = !home->switchboard.is_ending };
+    *r = (struct report){ .survey = s, .is_ready = !station_refusal(home) };
     survey_sum(s, &r->sum);
     for (size_t i = 0; i < SAMPLE_MAX_DIALECTS; i++)
         r->n_calls[i] = (r->sum.dialects[i].n_call_ends + 1) / 2; // one with oneself has one end

@@ -228,6 +228,14 @@ void station_close_endpoints(struct station *s)
     uv_run(&s->worker.loop, UV_RUN_NOWAIT); // their handles close before their memory is used again
 }
 
+const char *station_refusal(const struct station *s)
+{
+    struct sources *sources = s->worker.conns.sources;
+    if (s->switchboard.is_ending)
+        return "draining";
+    return sources && sources_are_full(sources) ? "full" : NULL;
+}
+
 void station_run(struct station *s)
 {
     worker_run(&s->worker);

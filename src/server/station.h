@@ -83,6 +83,9 @@ size_t station_put_sockets(const struct station *s, int *fds);
 // Stops listening.
 void station_close_endpoints(struct station *s);
 
+// Why S wants no new clients now: "draining" or "full", or NULL when it does.
+const char *station_refusal(const struct station *s);
+
 // Serves on this thread until station_stop().
 void station_run(struct station *s);
 

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startWithAdmin } from './lib/admin.js';
+import { withPatience } from './lib/patience.js';
 import { run, start } from './lib/server.js';
 
 function directory(t) {
@@ -130,4 +131,12 @@ test('readiness ends with the drain, and health does not', async t => {
     const { status, headers, text } = await admin.get('/readyz');
     assert.deepEqual([status, text, headers.connection], [503, 'draining\n', 'close']);
     assert.equal((await admin.get('/healthz')).status, 200);
+});
+
+test('a full server is not ready, but answers its operator', async t => {
+    const { server, admin } = await startWithAdmin(t, ['--max-connections', '2', '--workers', '2']);
+    const clients = [await server.connect(), await server.connect()];
+    assert.deepEqual((({ status, text }) => [status, text])(await admin.get('/readyz')), [503, 'full\n']);
+    await clients[0].close();
+    await withPatience((async () => { while ((await admin.get('/readyz')).status !== 200); })(), 'readiness');
 });
