@@ -74,7 +74,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: force all run test reference unit unit-tests stress e2e browser checks hostile proxies web types fuzz fuzz-targets deps \
+.PHONY: force all run test reference unit unit-tests stress e2e browser checks hostile proxies web types fuzz fuzz-targets fuzz-corpus fuzz-coverage deps \
 	deps-build deps-test check-layers check-reproducible format check-format tidy clean help
 
 all: $(PROGRAM) ## build the program (default); BUILD=asan, tsan, fuzz, coverage or clang for another variant
@@ -170,6 +170,17 @@ fuzz: ## feed every codec, and the whole server, with chance for FUZZ_SECONDS (2
 	@tools/run-tests --build build/fuzz --seconds $(FUZZ_SECONDS) fuzz
 
 fuzz-targets: $(FUZZ_TARGETS)
+
+fuzz-corpus: ## keep of what `make fuzz` found what reaches something new, in tests/fuzz/corpus
+	for name in $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)); do mkdir -p build/fuzz/corpus/$$name && \
+		build/fuzz/tests/fuzz/fuzz_$$name -merge=1 -use_counters=0 -max_len=600 tests/fuzz/corpus/$$name build/fuzz/corpus/$$name \
+		|| exit 1; done
+
+fuzz-coverage: ## which lines of src/ the committed inputs of the whole server's target reach
+	@$(MAKE) --no-print-directory BUILD=coverage -j$(JOBS) build/coverage/tests/fuzz/fuzz_connection
+	LLVM_PROFILE_FILE=build/coverage/profile build/coverage/tests/fuzz/fuzz_connection -runs=0 tests/fuzz/corpus/connection
+	llvm-profdata-14 merge -o build/coverage/merged build/coverage/profile
+	llvm-cov-14 report build/coverage/tests/fuzz/fuzz_connection -instr-profile=build/coverage/merged $(wildcard src/*)
 
 # With the fuzzer where there is one; elsewhere a target plays what was found before.
 ifneq ($(filter fuzz coverage,$(BUILD)),)
