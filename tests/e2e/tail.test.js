@@ -119,8 +119,8 @@ test('the seventeenth watcher is refused, until one of them goes', async t => {
     assert.equal((await admin.get('/tail')).status, 503);
     watchers[0].answer.destroy();
     const busy = async () => {
-        const request = await admin.follow(t, '/tail');
-        return request.answer.statusCode === 503;
+        const { answer } = await admin.follow(t, '/tail');
+        return answer.statusCode === 503;
     };
     await withPatience((async () => { while (await busy()); })(), 'a place');
     assert.equal((await admin.get('/tail?room=%zz')).status, 503); // full again

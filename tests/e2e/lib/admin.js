@@ -48,9 +48,13 @@ export class Admin {
         const answer = await new Promise((done, failed) => request.on('response', done).on('error', failed));
         const lines = new Queue();
         t.after(() => answer.destroy());
-        createInterface({ input: answer }).on('line', line => lines.put(JSON.parse(line)))
-            .on('close', () => lines.end(new Error('the answer has ended')));
         answer.on('error', () => {});
+        if (answer.statusCode === 200) {
+            createInterface({ input: answer }).on('line', line => lines.put(JSON.parse(line)))
+                .on('close', () => lines.end(new Error('the answer has ended')));
+        } else {
+            answer.resume();
+        }
         return { answer, next: () => lines.next('a line'), drain: () => lines.drain() };
     }
 
