@@ -6,8 +6,8 @@
 #include "base/log.h"
 #include "cli/help.h"
 #include "cli/subcommand.h"
+#include "config/config.h"
 #include "dialect/dialect.h"
-#include "server/config.h"
 #include "server/server.h"
 
 static void print_help(void)

@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "config/config.h"
 #include "server/admin_place.h"
-#include "server/config.h"
 
 // A flag of a subcommand's own.
 struct admin_flag {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/subcommand.h"
-#include "server/option.h"
+#include "config/option.h"
 
 // What stands for a value that the shell can list itself.
 static bool is_file(const struct option *o)

@@ -4,7 +4,7 @@
 #define STROWGER_CLI_CONFIGURED_H
 
 #include "cli/subcommand.h"
-#include "server/config.h"
+#include "config/config.h"
 
 // Reads the settings that ARGV, the environment and the file give and does USE with them; --help tells of C. Returns the
 // exit status.

@@ -2,7 +2,7 @@
 // How --help looks; see help.h.
 #include "cli/help.h"
 
-#include "server/option.h"
+#include "config/option.h"
 
 // Writes TEXT, of which each line begins INDENT columns in, broken between words before the terminal's usual 80th.
 static void put_wrapped(FILE *out, const char *text, int indent)

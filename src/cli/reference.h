@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "server/option.h"
+#include "config/option.h"
 
 // Writes TEXT, a value of O as the command line would have it or one item of its list, as it stands in a file. Returns how
 // many columns that took.

@@ -5,9 +5,9 @@
 #ifndef STROWGER_SERVER_ADMIN_H
 #define STROWGER_SERVER_ADMIN_H
 
+#include "carrier/http_conn.h"
+#include "config/config.h"
 #include "server/admin_place.h"
-#include "server/config.h"
-#include "server/http_conn.h"
 #include "server/sockets.h"
 #include "server/station.h"
 #include "server/tail.h"

@@ -3,12 +3,12 @@
 #ifndef STROWGER_SERVER_BRANCH_H
 #define STROWGER_SERVER_BRANCH_H
 
+#include "carrier/engineio.h"
+#include "carrier/http_conn.h"
+#include "carrier/ws_session.h"
 #include "server/answer_limit.h"
-#include "server/engineio.h"
-#include "server/http_conn.h"
 #include "server/mounts.h"
 #include "server/site.h"
-#include "server/ws_session.h"
 
 struct station;
 

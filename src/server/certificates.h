@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
+#include "config/config.h"
 #include "net/tls_context.h"
-#include "server/config.h"
 
 // Whether C asks for any.
 static inline bool certificates_are_wanted(const struct config *c)

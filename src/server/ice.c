@@ -13,8 +13,8 @@
 
 #include "base/base64.h"
 #include "base/rand.h"
+#include "host/secret_file.h"
 #include "proto/json.h"
-#include "server/secret_file.h"
 
 struct ice {
     const struct config *config;

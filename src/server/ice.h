@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "server/config.h"
+#include "config/config.h"
 
 struct ice;
 

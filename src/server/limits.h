@@ -3,9 +3,9 @@
 #ifndef STROWGER_SERVER_LIMITS_H
 #define STROWGER_SERVER_LIMITS_H
 
+#include "config/config.h"
 #include "net/conn.h"
 #include "server/answer_limit.h"
-#include "server/config.h"
 
 struct limits {
     struct source_opts source;

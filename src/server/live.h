@@ -7,9 +7,9 @@
 
 #include <stdatomic.h>
 
-#include "server/config.h"
-#include "server/origin.h"
-#include "server/websocket.h"
+#include "carrier/origin.h"
+#include "carrier/websocket.h"
+#include "config/config.h"
 
 struct live {
     atomic_int n_holders;

@@ -5,7 +5,7 @@
 
 #include <sys/socket.h>
 
-#include "server/config.h"
+#include "config/config.h"
 #include "server/listen.h"
 
 enum { PLACE_MAX_ADDRS = 16 };

@@ -3,7 +3,7 @@
 #ifndef STROWGER_SERVER_REPORT_H
 #define STROWGER_SERVER_REPORT_H
 
-#include "server/process.h"
+#include "host/process.h"
 #include "server/survey.h"
 
 enum { REPORT_MAX_ROOMS = 10 };

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "carrier/engineio_raw.h"
+#include "carrier/socketio_session.h"
 #include "proto/uri.h"
 #include "server/assets.h"
 #include "server/branch.h"
-#include "server/engineio_raw.h"
 #include "server/ice_http.h"
-#include "server/socketio_session.h"
 
 #define PAGE_FIELDS                                                                                                    \
     "Cache-Control: no-cache\r\n"                                                                                      \

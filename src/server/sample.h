@@ -3,9 +3,9 @@
 #ifndef STROWGER_SERVER_SAMPLE_H
 #define STROWGER_SERVER_SAMPLE_H
 
+#include "carrier/websocket.h"
 #include "net/conn.h"
 #include "server/stun_service.h"
-#include "server/websocket.h"
 #include "switchboard/traffic.h"
 
 struct dialect;

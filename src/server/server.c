@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "host/privileges.h"
 #include "net/reserve.h"
 #include "net/sock.h"
-#include "server/privileges.h"
 #include "server/qr.h"
 #include "server/reload.h"
 #include "server/sockets.h"

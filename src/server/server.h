@@ -3,11 +3,11 @@
 #ifndef STROWGER_SERVER_SERVER_H
 #define STROWGER_SERVER_SERVER_H
 
+#include "config/config.h"
+#include "host/handover.h"
+#include "host/inherited.h"
 #include "server/admin.h"
 #include "server/common.h"
-#include "server/config.h"
-#include "server/handover.h"
-#include "server/inherited.h"
 #include "server/places.h"
 #include "server/station.h"
 #include "server/watchdog.h"

@@ -5,11 +5,11 @@
 #ifndef STROWGER_SERVER_SITE_H
 #define STROWGER_SERVER_SITE_H
 
+#include "config/config.h"
 #include "dialect/dialect.h"
-#include "server/config.h"
+#include "host/own_addresses.h"
 #include "server/ice.h"
 #include "server/mounts.h"
-#include "server/own_addresses.h"
 #include "server/web_root.h"
 
 enum { SITE_N_PEERJS_MOUNTS = 2, SITE_PEERJS_MOUNT_LEN = 280 };

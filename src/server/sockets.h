@@ -3,7 +3,7 @@
 #ifndef STROWGER_SERVER_SOCKETS_H
 #define STROWGER_SERVER_SOCKETS_H
 
-#include "server/inherited.h"
+#include "host/inherited.h"
 #include "server/places.h"
 #include "server/station.h"
 

@@ -5,7 +5,7 @@
 #ifndef STROWGER_SERVER_TAIL_H
 #define STROWGER_SERVER_TAIL_H
 
-#include "server/http_conn.h"
+#include "carrier/http_conn.h"
 #include "server/tap.h"
 
 struct station;

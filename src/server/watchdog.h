@@ -3,7 +3,7 @@
 #ifndef STROWGER_SERVER_WATCHDOG_H
 #define STROWGER_SERVER_WATCHDOG_H
 
-#include "server/notify.h"
+#include "host/notify.h"
 #include "server/survey.h"
 
 struct watchdog {

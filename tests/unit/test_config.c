@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Unit tests of server/config.h.
+// Unit tests of config/config.h.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/config.h"
+#include "config/config.h"
 
 struct fixture {
     struct config_set set;

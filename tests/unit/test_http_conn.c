@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Unit tests of server/http_conn.h, over loopback TCP.
+// Unit tests of carrier/http_conn.h, over loopback TCP.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
+#include "carrier/http_conn.h"
 #include "loopback.h"
-#include "server/http_conn.h"
 
 enum { BODY_MAX = 1000, FILE_LEN = 300 * 1000 };
 

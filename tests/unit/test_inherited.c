@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Unit tests of server/inherited.h.
+// Unit tests of host/inherited.h.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "host/inherited.h"
 #include "net/sock.h"
-#include "server/inherited.h"
 
 static struct sockaddr_storage address(const char *host, int port)
 {

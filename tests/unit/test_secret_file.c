@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Unit tests of server/secret_file.h.
+// Unit tests of host/secret_file.h.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "host/secret_file.h"
 #include "scratch_dir.h"
-#include "server/secret_file.h"
 
 static struct scratch_dir dir;
 

@@ -9,10 +9,10 @@
 // cmocka.h wants the four above
 #include <cmocka.h>
 
+#include "carrier/engineio_session.h"
+#include "carrier/engineio_socket.h"
+#include "carrier/ws_session.h"
 #include "net/conn.h"
-#include "server/engineio_session.h"
-#include "server/engineio_socket.h"
-#include "server/ws_session.h"
 #include "switchboard/peer.h"
 #include "switchboard/room.h"
 #include "switchboard/switchboard.h"

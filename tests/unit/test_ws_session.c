@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Unit tests of server/ws_session.h and server/websocket.h, over loopback TCP from the handshake on.
+// Unit tests of carrier/ws_session.h and carrier/websocket.h, over loopback TCP from the handshake on.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,10 +9,10 @@
 
 #include <stdio.h>
 
+#include "carrier/http_conn.h"
+#include "carrier/ws_session.h"
 #include "dialect/dialect.h"
 #include "loopback.h"
-#include "server/http_conn.h"
-#include "server/ws_session.h"
 
 struct fixture {
     struct loopback loopback;

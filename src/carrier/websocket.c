@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: MIT
+// WebSocket on one connection; see websocket.h.
+#include "carrier/websocket.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/pieces.h"
+
+// What there is only while a message or a control frame is not whole, a client does not read its pong, or must still say
+// who it is.
+struct websocket_pending {
+    struct websocket *websocket;
+    struct deadline whole; // when what was begun must be whole
+    struct deadline login; // when the client must have said who it is
+    struct pieces message;
+    struct buf control, pong;
+    bool has_pong;
+};
+
+static void write_frame(struct websocket *w, enum ws_opcode opcode, const struct span *parts, size_t n)
+{
+    uint8_t head[WS_MAX_SERVER_HEAD];
+    struct span all[1 + WEBSOCKET_MAX_PARTS];
+    uint64_t len = 0;
+    for (size_t i = 0; i < n; i++) {
+        all[1 + i] = parts[i];
+        len += parts[i].len;
+    }
+    all[0] = (struct span){ (char *)head, ws_put_head(head, opcode, len) };
+    conn_write(w->conn, all, n + 1);
+}
+
+static struct span reason_of(int code)
+{
+    return code == WS_CLOSE_PROTOCOL_ERROR ? SPAN("protocol error")
+           : code == WS_CLOSE_INVALID_DATA ? SPAN("invalid UTF-8")
+           : code == WS_CLOSE_TOO_BIG      ? SPAN("message too big")
+                                           : SPAN("");
+}
+
+static void end(struct websocket *w, int code, struct span reason)
+{
+    if (w->state == WEBSOCKET_ENDED)
+        return;
+    w->state = WEBSOCKET_ENDED;
+    w->handler->on_end(w); // first: who sees the close must find the name free
+    uint8_t payload[WS_MAX_CONTROL];
+    struct span close = { (char *)payload, ws_put_close(payload, code, reason) };
+    write_frame(w, WS_CLOSE, &close, 1);
+    conn_finish(w->conn);
+}
+
+void websocket_end(struct websocket *w, int code)
+{
+    end(w, code, reason_of(code));
+}
+
+void websocket_end_in(struct websocket *w, uint64_t ms, int code)
+{
+    w->closing_code = (unsigned)code;
+    conn_set_deadline(w->conn, ms);
+}
+
+void websocket_stay(struct websocket *w)
+{
+    if (w->state >= WEBSOCKET_ENDING)
+        return;
+    w->closing_code = 0;
+    conn_cancel_deadline(w->conn);
+}
+
+void websocket_end_later(struct websocket *w, int code)
+{
+    if (w->state >= WEBSOCKET_ENDING)
+        return;
+    w->state = WEBSOCKET_ENDING;
+    websocket_end_in(w, 0, code);
+}
+
+// Whether too much waits for W's client: it may be no sign that it doesn't read when nobody has tried to send it, nor when a
+// single message is as much.
+static bool is_overflowing(struct websocket *w)
+{
+    struct conn *c = w->conn;
+    if (!c->is_blocked)
+        conn_flush(c);
+    uint64_t most = c->group->allowance, max_message = w->opts->limits.max_message;
+    if (most == CONN_ALLOWANCE && max_message > most)
+        most = max_message;
+    return c->is_blocked && conn_out_len(c) > most;
+}
+
+void websocket_send(struct websocket *w, enum ws_opcode opcode, const struct span *parts, size_t n)
+{
+    struct conn *c = w->conn;
+    if (w->state >= WEBSOCKET_ENDING)
+        return;
+    if (conn_out_len(c) <= c->group->allowance || !is_overflowing(w)) {
+        write_frame(w, opcode, parts, n);
+        return;
+    }
+    c->group->stats.n_overflowed++;
+    websocket_end_later(w, WS_CLOSE_TRY_AGAIN_LATER);
+}
+
+// ---- what is pending
+
+static void free_pending(struct websocket *w)
+{
+    struct websocket_pending *p = w->pending;
+    if (!p)
+        return;
+    deadline_cancel(&p->whole);
+    deadline_cancel(&p->login);
+    pieces_fini(&p->message);
+    buf_fini(&p->control);
+    buf_fini(&p->pong);
+    free(p);
+    w->pending = NULL;
+}
+
+static void on_message_due(struct deadline *d)
+{
+    struct websocket *w = CONTAINER_OF(d, struct websocket_pending, whole)->websocket;
+    if (w->state == WEBSOCKET_ENDED)
+        return;
+    w->opts->stats->n_slow_messages++;
+    end(w, WS_CLOSE_POLICY, SPAN("message timeout"));
+}
+
+static void on_login_due(struct deadline *d)
+{
+    struct websocket *w = CONTAINER_OF(d, struct websocket_pending, login)->websocket;
+    if (w->state == WEBSOCKET_ENDED)
+        return;
+    w->opts->stats->n_late_logins++;
+    end(w, WS_CLOSE_POLICY, SPAN("login timeout"));
+}
+
+// W's pending, made if need be, or NULL.
+static struct websocket_pending *need_pending(struct websocket *w)
+{
+    if (w->pending)
+        return w->pending;
+    struct websocket_pending *p = calloc(1, sizeof *p);
+    if (!p)
+        return NULL;
+    p->websocket = w;
+    deadline_init(&p->whole, on_message_due);
+    deadline_init(&p->login, on_login_due);
+    return w->pending = p;
+}
+
+// Lets go of what is pending no longer. Between two messages nothing is.
+static void settle(struct websocket *w)
+{
+    if (!ws_is_at_rest(&w->parser))
+        return;
+    deadline_cancel(&w->pending->whole);
+    if (!w->pending->has_pong && !deadline_is_armed(&w->pending->login))
+        free_pending(w);
+}
+
+static void await_login(struct websocket *w)
+{
+    struct websocket_pending *p = need_pending(w);
+    if (p)
+        deadline_set(w->conn->group->deadlines, &p->login, w->opts->login_ms);
+    else
+        conn_close(w->conn, UV_ENOMEM);
+}
+
+// In the midst of a message W is: what came of it stays.
+void websocket_stop_login(struct websocket *w)
+{
+    if (w->pending)
+        deadline_cancel(&w->pending->login);
+}
+
+// All that has come was looked at: what was begun and is not whole must be so in time.
+static void await_rest(struct websocket *w)
+{
+    if (ws_is_at_rest(&w->parser) || w->state >= WEBSOCKET_ENDING || w->conn->state != CONN_OPEN)
+        return;
+    struct websocket_pending *p = need_pending(w);
+    if (!p)
+        conn_close(w->conn, UV_ENOMEM);
+    else if (w->opts->message_ms && !deadline_is_armed(&p->whole))
+        deadline_set(w->conn->group->deadlines, &p->whole, w->opts->message_ms);
+}
+
+// ---- what has come
+
+// A payload lies in the read buffer or in our own: either may be written to.
+static void handle_text(struct websocket *w, struct span text)
+{
+    w->told_at = w->heard_at;
+    w->handler->on_text(w, (char *)text.p, text.len);
+}
+
+static void handle_binary(struct websocket *w, struct span data)
+{
+    w->told_at = w->heard_at;
+    w->handler->on_binary(w, (char *)data.p, data.len);
+}
+
+static void handle_close(struct websocket *w, struct span payload)
+{
+    int code = ws_parse_close(payload, NULL);
+    websocket_end(w, code < 0 ? -code : code);
+}
+
+// Whether one control frame more may come in this second; else W has been ended.
+static bool may_control(struct websocket *w)
+{
+    if (w->n_controls++ < w->opts->max_controls)
+        return true;
+    w->opts->stats->n_floods++;
+    end(w, WS_CLOSE_POLICY, SPAN("too many control frames"));
+    return false;
+}
+
+static void handle_ping(struct websocket *w, struct span payload)
+{
+    if (!may_control(w))
+        return;
+    if (!w->conn->is_blocked) {
+        write_frame(w, WS_PONG, &payload, 1);
+        return;
+    }
+    // Who does not read its pongs will get one, for its latest ping (section 5.5.3).
+    struct websocket_pending *p = need_pending(w);
+    if (p)
+        p->pong.len = 0;
+    if (!p || buf_put_span(&p->pong, payload) != 0)
+        conn_close(w->conn, UV_ENOMEM);
+    else
+        p->has_pong = true;
+}
+
+static void handle_pong(struct websocket *w, struct span payload)
+{
+    (void)payload; // any byte from the client shows that it lives; see on_data
+    (void)may_control(w);
+}
+
+typedef void message_fn(struct websocket *w, struct span payload);
+
+static message_fn *const handlers[] = {
+    [WS_TEXT] = handle_text, [WS_BINARY] = handle_binary, [WS_CLOSE] = handle_close,
+    [WS_PING] = handle_ping, [WS_PONG] = handle_pong,
+};
+
+// Adds PIECE to what came before of its message; the last one is replaced by the whole. 0 or -ENOMEM.
+static int gather(struct websocket *w, struct ws_piece *piece)
+{
+    struct websocket_pending *p = need_pending(w);
+    if (!p)
+        return -ENOMEM;
+    if (piece->opcode >= WS_CLOSE) {
+        int err = buf_put_span(&p->control, piece->data);
+        piece->data = buf_span(&p->control);
+        return err;
+    }
+    int err = pieces_put(&p->message, piece->data);
+    return !err && piece->is_last ? pieces_join(&p->message, &piece->data) : err;
+}
+
+static void forget_gathered(struct websocket *w, enum ws_opcode opcode)
+{
+    if (opcode >= WS_CLOSE)
+        buf_fini(&w->pending->control);
+    else
+        pieces_fini(&w->pending->message);
+}
+
+static void handle_piece(struct websocket *w, struct ws_piece *piece)
+{
+    bool is_whole = piece->is_first && piece->is_last;
+    if (!is_whole && gather(w, piece) != 0) {
+        conn_close(w->conn, UV_ENOMEM);
+        return;
+    }
+    if (!piece->is_last)
+        return;
+    handlers[piece->opcode](w, piece->data);
+    if (!w->pending)
+        return;
+    if (!is_whole)
+        forget_gathered(w, piece->opcode);
+    settle(w);
+}
+
+// Milliseconds since AT, which is no more than 49 days ago.
+static uint64_t ms_since(const struct websocket *w, uint32_t at)
+{
+    return (uint32_t)((uint32_t)uv_now(w->conn->group->loop) - at);
+}
+
+// Has on_deadline() called in MS, or when there was no message for too long by then.
+static void look_in(struct websocket *w, uint64_t ms)
+{
+    uint64_t limit_ms = w->opts->alive_ms, untold_ms = ms_since(w, w->told_at);
+    uint64_t left_ms = limit_ms > untold_ms ? limit_ms - untold_ms : 0;
+    conn_set_deadline(w->conn, limit_ms && left_ms < ms ? left_ms : ms);
+}
+
+static void on_data(struct conn *c, char *p, size_t len)
+{
+    struct websocket *w = c->user;
+    uint32_t now = (uint32_t)uv_now(c->group->loop);
+    if ((now ^ w->heard_at) >> 10) // another second has begun, one of 1,024 ms
+        w->n_controls = 0;
+    w->heard_at = now;
+    if (w->state == WEBSOCKET_PINGED) {
+        w->state = WEBSOCKET_OPEN;
+        look_in(w, w->opts->ping_interval_ms);
+    }
+    uint32_t n_messages = 0;
+    while (len && w->state < WEBSOCKET_ENDING && c->state == CONN_OPEN) {
+        struct ws_piece piece;
+        bool has_piece;
+        ssize_t n = ws_parse(&w->parser, &w->opts->limits, p, len, &piece, &has_piece);
+        if (n < 0) {
+            websocket_end(w, (int)-n);
+            return;
+        }
+        if (has_piece) {
+            n_messages += piece.is_last && piece.opcode < WS_CLOSE;
+            handle_piece(w, &piece);
+        }
+        p += n;
+        len -= (size_t)n;
+    }
+    conn_charge(c, FLOW_MESSAGES, n_messages); // together: it costs less, and what was read is heard anyway
+    await_rest(w);
+    if (conn_out_len(c) > WEBSOCKET_PAUSE_LEN)
+        conn_pause(c); // it makes us say more than it reads
+}
+
+static void on_drain(struct conn *c)
+{
+    struct websocket *w = c->user;
+    conn_resume(c);
+    if (!w->pending || !w->pending->has_pong || w->state >= WEBSOCKET_ENDING)
+        return;
+    struct span payload = buf_span(&w->pending->pong);
+    w->pending->has_pong = false;
+    write_frame(w, WS_PONG, &payload, 1);
+    settle(w);
+}
+
+// One deadline serves all: a close that was asked for, the next ping, and the end of the wait for its answer or for a
+// message.
+static void on_deadline(struct conn *c)
+{
+    struct websocket *w = c->user;
+    if (w->closing_code) {
+        websocket_end(w, (int)w->closing_code);
+        return;
+    }
+    uint64_t silent_ms = ms_since(w, w->heard_at), limit_ms = w->opts->alive_ms;
+    if (limit_ms && ms_since(w, w->told_at) >= limit_ms) {
+        websocket_end(w, WS_CLOSE_NO_STATUS);
+    } else if (w->state == WEBSOCKET_PINGED) {
+        end(w, WS_CLOSE_POLICY, SPAN("no answer to the ping")); // who was only asleep learns why
+    } else if (silent_ms >= w->opts->ping_interval_ms) {
+        w->state = WEBSOCKET_PINGED;
+        write_frame(w, WS_PING, NULL, 0);
+        look_in(w, w->opts->ping_timeout_ms);
+    } else {
+        look_in(w, w->opts->ping_interval_ms - silent_ms);
+    }
+}
+
+static void on_excess(struct conn *c, enum flow flow)
+{
+    static const struct span reasons[N_FLOWS] = { [FLOW_MESSAGES] = SPAN("too many messages"),
+                                                  [FLOW_BYTES] = SPAN("too many bytes"),
+                                                  [FLOW_JOINS] = SPAN("too many joins"),
+                                                  [FLOW_LOGINS] = SPAN("too many failed logins") };
+    end(c->user, WS_CLOSE_POLICY, reasons[flow]);
+}
+
+static void on_stall(struct conn *c)
+{
+    websocket_end(c->user, WS_CLOSE_TRY_AGAIN_LATER);
+}
+
+static void on_shutdown(struct conn *c)
+{
+    websocket_end(c->user, WS_CLOSE_GOING_AWAY);
+}
+
+static void on_close(struct conn *c, int err)
+{
+    (void)err;
+    struct websocket *w = c->user;
+    if (w->state != WEBSOCKET_ENDED) {
+        w->state = WEBSOCKET_ENDED;
+        w->handler->on_end(w);
+    }
+    free_pending(w);
+    w->handler->on_close(w);
+}
+
+static const struct conn_handler conn_handler = {
+    .on_data = on_data,
+    .on_drain = on_drain,
+    .on_excess = on_excess,
+    .on_stall = on_stall,
+    .on_deadline = on_deadline,
+    .on_shutdown = on_shutdown,
+    .on_close = on_close,
+};
+
+int websocket_check(const struct http_request *r)
+{
+    struct span key_name = SPAN("Sec-WebSocket-Key"), version_name = SPAN("Sec-WebSocket-Version");
+    if (r->method != HTTP_GET || r->minor_version < 1 || r->has_body)
+        return 400;
+    if (!span_equal(http_find_field(r, version_name), SPAN("13")) || http_count_field(r, version_name) != 1)
+        return 426;
+    if (http_count_field(r, key_name) != 1 || !ws_is_key(http_find_field(r, key_name)))
+        return 400;
+    return 0;
+}
+
+static void write_handshake(struct conn *c, const struct http_request *r)
+{
+    char accept[WS_ACCEPT_LEN];
+    ws_put_accept(accept, http_find_field(r, SPAN("Sec-WebSocket-Key")));
+    struct span parts[] = {
+        SPAN("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "),
+        { accept, sizeof accept },
+        SPAN("\r\n\r\n"),
+    };
+    conn_write(c, parts, 3);
+}
+
+void websocket_open(struct websocket *w, struct conn *c, const struct http_request *r,
+                    const struct websocket_handler *handler, const struct websocket_opts *opts)
+{
+    uint32_t now = (uint32_t)uv_now(c->group->loop);
+    *w = (struct websocket){ .conn = c, .handler = handler, .opts = opts, .heard_at = now, .told_at = now };
+    c->handler = &conn_handler;
+    c->user = w;
+    write_handshake(c, r);
+    if (opts->login_ms)
+        await_login(w);
+    if (opts->ping_interval_ms)
+        look_in(w, opts->ping_interval_ms);
+}
