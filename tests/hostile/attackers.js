@@ -307,8 +307,8 @@ export async function chatter({ port, n }) {
     return found;
 }
 
-// STUN Binding requests from a socket at FROM for MS milliseconds, as fast as it goes. What was sent and what came back.
-export async function stunFlood({ port, from, ms }) {
+// N STUN Binding requests from a socket at FROM, as fast as it goes. How long it took, what was sent and what came back.
+export async function stunFlood({ port, from, n }) {
     const socket = dgram.createSocket('udp4');
     await new Promise(done => socket.bind(0, from, done));
     const counts = { sent: 0, bytesOut: 0, answers: 0, bytesBack: 0 };
@@ -317,8 +317,8 @@ export async function stunFlood({ port, from, ms }) {
         counts.bytesBack += bytes.length;
     });
     const request = Buffer.concat([Buffer.from('000100002112a442', 'hex'), randomBytes(12)]);
-    const deadline = Date.now() + ms;
-    while (Date.now() < deadline) {
+    const began = Date.now();
+    while (counts.sent < n) {
         for (let i = 0; i < 50; i++) {
             socket.send(request, port, HOST);
         }
@@ -328,5 +328,5 @@ export async function stunFlood({ port, from, ms }) {
     }
     await pause(200);
     socket.close();
-    return counts;
+    return { ...counts, ms: Date.now() - began };
 }
