@@ -41,7 +41,7 @@ static int serve(const struct config_set *set)
     int err = server_start(&server, set, error);
     if (err) {
         subcommand_complain(NULL, error);
-        return err == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+        return err == -EINVAL && !set->settings.file ? EXIT_USAGE : EXIT_FAILED; // who mends a file called us rightly
     }
     server_run(&server);
     server_stop(&server);

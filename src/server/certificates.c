@@ -20,7 +20,7 @@ static int load_files(struct tls_context *x, const struct config *c, char error[
         files[i] = (struct tls_files){ c->tls_cert.items[i], c->tls_key.items[i] };
     int err = tls_context_load(x, files, n, error);
     free(files);
-    return err;
+    return err ? -EIO : 0;
 }
 
 int certificates_load(struct tls_context *x, const struct config *c, char error[TLS_ERROR_LEN])

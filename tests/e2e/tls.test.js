@@ -178,9 +178,7 @@ test('files that are wrong are refused in one line that names them', async t => 
         chmodSync(at(`${name}.key`), mode);
     }
     const pair = (c, k) => ['--tls-cert', c, '--tls-key', k];
-    const wrong = [
-        [['--tls-cert', cert], /pairs/],
-        [['--tls-key', key], /pairs/],
+    const files = [
         [pair(at('none.crt'), key), /none\.crt': No such file/],
         [pair(cert, at('none.key')), /none\.key': No such file/],
         [pair(at('text'), key), /text': no certificate/],
@@ -197,6 +195,10 @@ test('files that are wrong are refused in one line that names them', async t => 
         [pair(cert, at('group.key')), /group\.key.*640.*chmod 600/],
         [pair(cert, at('written.key')), /written\.key.*620.*chmod 600/],
         [[...good, ...other], /already a key of this kind/],
+    ];
+    const settings = [
+        [['--tls-cert', cert], /pairs/],
+        [['--tls-key', key], /pairs/],
         [[...good, '--dev'], /--dev/],
         [[...good, '--listen', '127.0.0.1:0'], /no --listen tls:/],
         [['--listen', 'tls:127.0.0.1:0'], /needs --tls-cert/],
@@ -206,9 +208,9 @@ test('files that are wrong are refused in one line that names them', async t => 
         [['--behind-proxy', '10.0.0.0/33'], /--behind-proxy/],
         [['--behind-proxy', 'proxy.example'], /--behind-proxy/],
     ];
-    for (const [args, pattern] of wrong) {
+    for (const [args, pattern, status] of [...files.map(row => [...row, 1]), ...settings.map(row => [...row, 2])]) {
         const { code, stdout, stderr } = await run('--port', '0', ...args);
-        assert.deepEqual([code, stdout], [2, ''], `${args}: ${stderr}`);
+        assert.deepEqual([code, stdout], [status, ''], `${args}: ${stderr}`);
         assert.match(stderr, /^strowger: [^\n]+\n$/);
         assert.match(stderr, pattern);
     }
