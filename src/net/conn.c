@@ -17,16 +17,22 @@ static void drop_output(struct conn *c)
         outq_clear(&c->tls->bio.out, &c->group->out_memory);
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events);
+static int try_to_watch(struct conn *c)
+{
+    bool wants_read = !c->has_eof && ((!c->is_paused && !c->is_throttled) || c->state == CONN_FINISHING);
+    bool is_closed = c->state == CONN_CLOSED;
+    unsigned events = is_closed ? 0 : (wants_read ? EPOLLIN : 0) | (c->is_blocked ? EPOLLOUT : 0);
+    int err = poller_watch(c->group->poller, c->fd, c, c->watched, events);
+    if (!err)
+        c->watched = events & (EPOLLIN | EPOLLOUT);
+    return err;
+}
 
 static void watch(struct conn *c)
 {
-    bool wants_read = !c->has_eof && ((!c->is_paused && !c->is_throttled) || c->state == CONN_FINISHING);
-    int events = (wants_read ? UV_READABLE : 0) | (c->is_blocked ? UV_WRITABLE : 0);
-    if (events)
-        uv_poll_start(&c->poll, events, on_poll);
-    else
-        uv_poll_stop(&c->poll);
+    int err = try_to_watch(c);
+    if (err)
+        conn_close(c, err);
 }
 
 // Whether what comes first on the connection has not all come, and the handler knows of nothing yet.
@@ -149,7 +155,9 @@ static void place(struct conn *c)
     struct conn_group *g = c->group;
     struct list *rest = c->is_blocked ? &g->blocked : &g->conns;
     list_remove(&c->in_group);
-    if (c->is_waiting)
+    if (c->state == CONN_CLOSED)
+        list_append(&g->closed, &c->in_group);
+    else if (c->is_waiting)
         list_append(&g->to_flush, &c->in_group);
     else if (c->is_shed)
         list_append(rest, &c->in_group);
@@ -164,7 +172,7 @@ struct conn *conn_make(struct conn_group *g, const struct conn_transfer *t, cons
     if (!c)
         return NULL;
     *c = (struct conn){ .group = g, .handler = handler, .user = user, .fd = t->fd, .state = CONN_OPEN };
-    if (uv_poll_init(g->loop, &c->poll, t->fd) != 0) {
+    if (try_to_watch(c) != 0) {
         pool_give(&g->conn_pool, c);
         return NULL;
     }
@@ -182,7 +190,6 @@ struct conn *conn_make(struct conn_group *g, const struct conn_transfer *t, cons
     deadline_init(&c->deadline, on_due);
     g->stats.n_accepted += !c->is_apart;
     g->stats.n_open += !c->is_apart;
-    watch(c);
     return c;
 }
 
@@ -194,11 +201,10 @@ static void set_waiting(struct conn *c, bool is_waiting)
     place(c);
 }
 
-static void on_closed(uv_handle_t *handle)
+void conn_end(struct conn *c)
 {
-    struct conn *c = CONTAINER_OF(handle, struct conn, poll);
     struct conn_group *g = c->group;
-    c->handler->on_close(c, (int)(intptr_t)c->poll.data);
+    c->handler->on_close(c, c->err);
     forget_source(c);
     if (c->is_counted)
         sources_leave(g->sources, c->is_extra);
@@ -222,8 +228,8 @@ void conn_close(struct conn *c, int err)
     place(c);
     deadline_cancel(&c->deadline);
     meter_return(&c->meter);
-    c->poll.data = (void *)(intptr_t)err;
-    uv_close((uv_handle_t *)&c->poll, on_closed);
+    watch(c);
+    c->err = err;
 }
 
 static void finish_if_done(struct conn *c)
@@ -519,16 +525,18 @@ static void read_once(struct conn *c)
         conn_charge(c, FLOW_BYTES, (uint32_t)n);
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+void conn_on_ready(struct conn *c, unsigned events)
 {
-    struct conn *c = CONTAINER_OF(poll, struct conn, poll);
-    if (status < 0) { // libuv says EBADF for every error the socket has met; it was a reset or a timeout
+    // What came before it in this turn may have closed it, or have it look out for something else.
+    if (events & EPOLLERR && c->watched) { // a reset, or a timeout
         conn_close(c, UV_ECONNRESET);
         return;
     }
-    if (events & UV_READABLE)
+    if (events & EPOLLHUP)
+        events = c->watched;
+    if (events & c->watched & EPOLLIN)
         read_once(c);
-    if (events & UV_WRITABLE && c->state != CONN_CLOSED)
+    if (events & c->watched & EPOLLOUT)
         conn_flush(c);
 }
 

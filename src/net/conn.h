@@ -21,6 +21,7 @@
 #include "net/backlog.h"
 #include "net/meter.h"
 #include "net/outq.h"
+#include "net/poller.h"
 #include "net/source.h"
 #include "net/tls.h"
 #include "net/turn.h"
@@ -69,6 +70,7 @@ struct conn_limits {
 // What the connections of one loop have in common; see conn_group.h.
 struct conn_group {
     uv_loop_t *loop;
+    struct poller *poller;
     struct deadlines *deadlines;
     struct sources *sources; // whom the connections are from; NULL: that doesn't matter
     struct turn turn;        // what else is to be done before the loop sleeps
@@ -76,6 +78,7 @@ struct conn_group {
     struct list to_flush;    // instead, those with output that nobody has tried to write yet
     struct pool conn_pool;   // struct conn
     struct list blocked;     // instead, those whose other side took less than it was offered
+    struct list closed;      // instead, those that end with this turn
     struct meters meters;    // how fast the conns talk
     struct deadline look;    // at those that are blocked
     uint64_t stall_ms;       // without progress, after which one of them counts as gone; 0: never
@@ -135,11 +138,10 @@ enum conn_state {
     CONN_SECURING,  // a TLS handshake is first
     CONN_OPEN,      // the handler is heard and hears
     CONN_FINISHING, // output leaves, then a FIN, then what still comes in is thrown away until the other side's FIN
-    CONN_CLOSED,    // uv_close() is under way
+    CONN_CLOSED,    // in group->closed; on_close and the freeing follow
 };
 
 struct conn {
-    uv_poll_t poll;
     struct conn_group *group;
     const struct conn_handler *handler; // replaced when the protocol changes, never NULL
     void *user;                         // the handler's own
@@ -156,6 +158,7 @@ struct conn {
     union {
         uint32_t deadline_ms; // before CONN_OPEN: what the handler asked for; 0: nothing
         uint32_t kernel_len;  // while blocked: bytes that the other side had not taken when it was last looked at
+        int err;              // once closed: why
     };
     union {
         uint32_t peeked_len;    // while CONN_PROXIED: bytes of a proxy's header that have been seen
@@ -163,6 +166,7 @@ struct conn {
         uint32_t discarded_len; // while CONN_FINISHING: bytes thrown away
     };
     enum conn_state state : 8;
+    unsigned watched : 3;  // EPOLLIN, EPOLLOUT: what the poller looks out for
     bool is_waiting : 1;   // in group->to_flush
     bool is_paused : 1;    // does not want to read
     bool is_throttled : 1; // does not read until it has paid for what it said
@@ -225,6 +229,12 @@ void conn_close(struct conn *c, int err);
 
 // For conn_group: holds the other side back, or lets it go on, for what it said before.
 void conn_throttle(struct conn *c, bool is_throttled);
+
+// For worker: C's socket is ready for EVENTS, of epoll(7).
+void conn_on_ready(struct conn *c, unsigned events);
+
+// For conn_group: tells on_close of a closed C's end, and frees it.
+void conn_end(struct conn *c);
 
 // For conn_group: writes what C gathered as far as the socket takes it; asks C to end, see on_shutdown, at once or when it is
 // CONN_OPEN.

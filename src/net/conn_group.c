@@ -108,13 +108,16 @@ static void on_look(struct deadline *d)
 
 // ---- all together
 
-int conn_group_init(struct conn_group *g, uv_loop_t *loop, struct deadlines *deadlines)
+int conn_group_init(struct conn_group *g, uv_loop_t *loop, struct poller *poller, struct deadlines *deadlines)
 {
-    *g = (struct conn_group){ .loop = loop, .deadlines = deadlines, .recv_buf = malloc(CONN_BUFFER_SIZE) };
+    *g = (struct conn_group){
+        .loop = loop, .poller = poller, .deadlines = deadlines, .recv_buf = malloc(CONN_BUFFER_SIZE)
+    };
     turn_init(&g->turn);
     list_init(&g->conns);
     list_init(&g->to_flush);
     list_init(&g->blocked);
+    list_init(&g->closed);
     g->allowance = CONN_ALLOWANCE;
     deadline_init(&g->look, on_look);
     meters_init(&g->meters, deadlines, &meter_ops);
@@ -132,10 +135,19 @@ void conn_group_set_limits(struct conn_group *g, const struct conn_limits *limit
     g->backlog = limits->backlog;
 }
 
+static void end_closed(struct conn_group *g)
+{
+    struct list batch;
+    list_take(&batch, &g->closed);
+    while (!list_is_empty(&batch))
+        conn_end(first_of(&batch));
+}
+
 void conn_group_flush(struct conn_group *g)
 {
-    turn_end(&g->turn);
     struct list batch;
+    end_closed(g);
+    turn_end(&g->turn);
     list_take(&batch, &g->to_flush);
     while (!list_is_empty(&batch))
         conn_flush(first_of(&batch));
@@ -170,8 +182,8 @@ void conn_group_shed(struct conn_group *g, size_t n)
 
 static void close_all(struct list *conns)
 {
-    LIST_EACH(conns, node)
-    conn_close(CONTAINER_OF(node, struct conn, in_group), UV_ECANCELED);
+    while (!list_is_empty(conns))
+        conn_close(first_of(conns), UV_ECANCELED);
 }
 
 void conn_group_close(struct conn_group *g)

@@ -2,7 +2,8 @@
 // One thread's share of the server: its loop, its timeouts and its connections.
 //
 // Everything that hangs from a worker is touched by that worker's thread alone, so nothing here is locked. Output gathers
-// in the connections while events are handled and leaves once a turn of the loop, just before it sleeps.
+// in the connections while events are handled and leaves once a turn, just before the worker sleeps. It sleeps on the
+// poller, where the connections are; libuv's loop, for all that is not a connection, has its own descriptor there.
 #ifndef STROWGER_NET_WORKER_H
 #define STROWGER_NET_WORKER_H
 
@@ -10,19 +11,23 @@
 
 #include "net/conn_group.h"
 #include "net/loop_clock.h"
+#include "net/poller.h"
 
 struct worker {
     uv_loop_t loop;
-    uv_prepare_t before_sleep;
-    uv_idle_t awake; // active while there is more to write at once: the loop then looks for events without sleeping
+    struct poller poller;
     struct loop_clock clock;
     struct conn_group conns;
+    bool is_stopped;
 };
 
 // Makes W ready to run. 0 or a negative errno, with nothing left behind.
 [[gnu::warn_unused_result]] int worker_init(struct worker *w);
 
-// Runs W's loop until worker_stop().
+// Handles what is ready, or once it is if W MAY_SLEEP, and all that follows from it.
+void worker_turn(struct worker *w, bool may_sleep);
+
+// Takes one turn after the other until worker_stop().
 void worker_run(struct worker *w);
 
 // Makes worker_run() return after the present turn. From W's own thread.

@@ -112,7 +112,7 @@ static inline void rig_turn(void)
 {
     for (int i = 0; i < RIG_WORKERS; i++)
         if (rig.is_turning[i])
-            uv_run(&rig_station(i)->worker.loop, UV_RUN_NOWAIT);
+            worker_turn(&rig_station(i)->worker, false);
 }
 
 // Lets MS milliseconds pass.

@@ -43,7 +43,7 @@ static void undelivered(void *user, const struct relay *r)
 
 static void turn(struct stress_worker *w)
 {
-    uv_run(&w->worker.loop, UV_RUN_NOWAIT);
+    worker_turn(&w->worker, false);
 }
 
 static void add(struct stress_stats *sum, const struct stress_stats *s)

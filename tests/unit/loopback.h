@@ -64,7 +64,7 @@ static inline void loopback_fini(struct loopback *l)
         while (!(condition)) {                                                                                         \
             if ((l)->is_over)                                                                                          \
                 fail_msg("in vain: %s", #condition);                                                                   \
-            uv_run(&(l)->worker.loop, UV_RUN_ONCE);                                                                    \
+            worker_turn(&(l)->worker, true);                                                                           \
         }                                                                                                              \
         uv_timer_stop(&(l)->limit);                                                                                    \
     } while (0)
@@ -73,7 +73,7 @@ static inline void loopback_fini(struct loopback *l)
 static inline void loopback_settle(struct loopback *l)
 {
     for (int i = 0; i < 5; i++)
-        uv_run(&l->worker.loop, UV_RUN_NOWAIT);
+        worker_turn(&l->worker, false);
 }
 
 // The client's end of a connection.

@@ -38,7 +38,7 @@ static void *rigged_open(struct bus *buses[RIG_WORKERS])
 static void rigged_turn(void *under_test, int i)
 {
     struct rigged *r = under_test;
-    uv_run(&r->workers[i].loop, UV_RUN_NOWAIT);
+    worker_turn(&r->workers[i], false);
 }
 
 static void rigged_close(void *under_test)

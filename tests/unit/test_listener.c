@@ -176,9 +176,10 @@ static int run_out_of_descriptors(void)
         return __LINE__;
     if (uv_is_active((uv_handle_t *)&f->listener.poll)) // it would spin
         return __LINE__;
-    RUN_UNTIL(&f->loopback, uv_is_active((uv_handle_t *)&f->listener.poll)); // it tries again, in vain
-    RUN_UNTIL(&f->loopback, !uv_is_active((uv_handle_t *)&f->listener.poll));
-    if (f->n != 1)
+    uint64_t paused_at = uv_now(&f->loopback.worker.loop);
+    RUN_UNTIL(&f->loopback,
+              uv_now(&f->loopback.worker.loop) > paused_at + 2 * LISTENER_RETRY_MS); // it tries again, in vain
+    if (f->n != 1 || !f->listener.is_paused || uv_is_active((uv_handle_t *)&f->listener.poll))
         return __LINE__;
     for (int i = 0; i < WAITING; i++) // one more than is needed to see that nobody waits any more
         close(taken[--n_taken]);

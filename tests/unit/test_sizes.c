@@ -27,7 +27,7 @@ static const struct size {
     size_t is, most;
 } sizes[] = {
     // every connection
-    SIZE(struct conn, 296),
+    SIZE(struct conn, 136),
     // a session over a plain WebSocket
     SIZE(struct ws_session, 128),
     // a session over Engine.IO's WebSocket
