@@ -188,7 +188,7 @@ static int read_head(struct admin_client *c)
         memcpy(number, line.p + 9, 3);
     while (n == 1 && line.len)
         n = admin_client_next_line(c, TIMEOUT_MS, &line);
-    return n == 1 ? atoi(number) : n;
+    return n == 1 ? (int)strtol(number, NULL, 10) : n;
 }
 
 static void hang_up(struct admin_client *c)

@@ -16,10 +16,11 @@ static void add(struct settings *s, const struct option *o, const char *variable
 
 static void add_items(struct settings *s, const struct option *o, const char *variable, const char *text)
 {
-    char *rest = settings_keep(s, strlen(text) + 1), *item;
+    size_t size = strlen(text) + 1;
+    char *rest = settings_keep(s, size), *item;
     if (!rest)
         return;
-    strcpy(rest, text);
+    memcpy(rest, text, size);
     while ((item = strsep(&rest, ",")))
         add(s, o, variable, item);
 }

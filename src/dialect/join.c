@@ -58,6 +58,8 @@ static void on_undelivered(struct peer *p, const struct relay *r)
 static struct span label(const struct peer *p)
 {
     struct span name = peer_name(p);
+    if (!name.p)
+        return name;
     size_t skipped = 2 + ((size_t)(unsigned char)name.p[0] << 8 | (unsigned char)name.p[1]) + 1;
     return (struct span){ name.p + skipped, name.len - skipped };
 }

@@ -25,8 +25,8 @@ enum kind { RELAY_OFFER, RELAY_MESSAGE, RELAY_LEAVE };
 
 struct command {
     struct span type;
-    enum message_type counted_as;
     void (*handle)(struct session *s, const struct command *command, struct json_field *fields);
+    enum message_type counted_as;
     enum field payload;    // for what is relayed
     struct span beginning; // of the relayed message, up to the payload's value
 };
@@ -231,11 +231,11 @@ static void leave(struct session *s, const struct command *command, struct json_
 }
 
 static const struct command commands[] = {
-    { SPAN("candidate"), MESSAGE_CANDIDATE, relay, CANDIDATE, SPAN("{\"type\":\"candidate\",\"candidate\":") },
-    { SPAN("offer"), MESSAGE_OFFER, offer, OFFER, SPAN("{\"type\":\"offer\",\"offer\":") },
-    { SPAN("answer"), MESSAGE_ANSWER, relay, ANSWER, SPAN("{\"type\":\"answer\",\"answer\":") },
-    { SPAN("leave"), MESSAGE_LEAVE, leave, TYPE, SPAN("") },
-    { SPAN("login"), MESSAGE_JOIN, login, TYPE, SPAN("") },
+    { SPAN("candidate"), relay, MESSAGE_CANDIDATE, CANDIDATE, SPAN("{\"type\":\"candidate\",\"candidate\":") },
+    { SPAN("offer"), offer, MESSAGE_OFFER, OFFER, SPAN("{\"type\":\"offer\",\"offer\":") },
+    { SPAN("answer"), relay, MESSAGE_ANSWER, ANSWER, SPAN("{\"type\":\"answer\",\"answer\":") },
+    { SPAN("leave"), leave, MESSAGE_LEAVE, TYPE, SPAN("") },
+    { SPAN("login"), login, MESSAGE_JOIN, TYPE, SPAN("") },
 };
 
 static void on_text(struct session *s, struct span text)

@@ -3,9 +3,9 @@
 #include "host/process.h"
 
 #include <dirent.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -13,37 +13,45 @@
 // The time at which the machine started, as UNIX time, or 0.
 static double boot_time(void)
 {
+    static const char key[] = "btime ";
     char line[256];
     double at = 0;
     FILE *f = fopen("/proc/stat", "re");
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "btime %lf", &at) == 1)
-            break;
+    while (f && !at && fgets(line, sizeof line, f))
+        if (strncmp(line, key, strlen(key)) == 0)
+            at = strtod(line + strlen(key), NULL);
     if (f)
         fclose(f);
     return at;
 }
 
+// Fields of /proc/self/stat, numbered as in proc(5).
+enum { NAME = 2, USER_TIME = 14, SYSTEM_TIME = 15, START_TIME = 22, VIRTUAL_LEN = 23, RESIDENT_PAGES = 24 };
+
+// Field NUMBER of what follows the NAME, or 0.
+static uint64_t field(const char *rest, int number)
+{
+    for (int i = NAME; rest && i < number; i++)
+        rest = strchr(rest + 1, ' ');
+    return rest ? strtoull(rest, NULL, 10) : 0;
+}
+
 static void read_stat(struct process_stats *p)
 {
     char line[1024];
-    uint64_t user, system, started, virtual_len, pages;
     FILE *f = fopen("/proc/self/stat", "re");
     bool is_read = f && fgets(line, sizeof line, f);
     if (f)
         fclose(f);
-    // The second field is a name in parentheses, in which anything may stand; what is wanted comes after it (proc(5)).
+    // The name stands in parentheses, and anything may stand in it.
     const char *rest = is_read ? strrchr(line, ')') : NULL;
-    if (!rest || sscanf(rest + 1,
-                        " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
-                        " %*d %*d %*d %*d %*d %*d %" SCNu64 " %" SCNu64 " %" SCNu64,
-                        &user, &system, &started, &virtual_len, &pages) != 5)
+    if (!rest)
         return;
     double tick_s = 1.0 / (double)sysconf(_SC_CLK_TCK);
-    p->cpu_s = (double)(user + system) * tick_s;
-    p->started_at = boot_time() + (double)started * tick_s;
-    p->virtual_len = virtual_len;
-    p->resident_len = pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    p->cpu_s = (double)(field(rest, USER_TIME) + field(rest, SYSTEM_TIME)) * tick_s;
+    p->started_at = boot_time() + (double)field(rest, START_TIME) * tick_s;
+    p->virtual_len = field(rest, VIRTUAL_LEN);
+    p->resident_len = field(rest, RESIDENT_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static uint64_t count_fds(void)

@@ -415,9 +415,11 @@ void callers_act(struct stress_worker *w)
 
 void callers_init(struct stress_worker *w)
 {
+    static const struct session_ops no_carrier;
     for (int i = 0; i < N_CALLERS; i++) {
         struct caller *c = &w->callers[i];
         c->worker = w;
+        c->session.ops = &no_carrier;
         c->number = (int)(w - w->field->workers) * N_CALLERS + i + 1;
         c->last_event = NO_EVENT;
     }
