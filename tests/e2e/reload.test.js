@@ -57,9 +57,9 @@ test('every worker hears of it', async t => {
 test('what needs a restart is named, by name only', async t => {
     const server = await startChangeable(t, 'port = 0\ngreeting = "one"\npeerjs_key = "one"\n');
     const { port } = server;
-    await server.change('port = 0\ngreeting = "two"\npeerjs_key = "sesame"\nworkers = 3\nmount = ["/=login"]\ndrain_time = "1s"\n');
+    await server.change('port = 0\ngreeting = "two"\npeerjs_key = "sesame"\nroom_capacity = 3\nmount = ["/=login"]\ndrain_time = "1s"\n');
     const named = [...server.log.matchAll(/needs a restart.*setting="?(\w+)/g)].map(match => match[1]);
-    assert.deepEqual(named, ['mount', 'greeting', 'peerjs_key', 'workers']);
+    assert.deepEqual(named, ['mount', 'greeting', 'room_capacity', 'peerjs_key']);
     assert.ok(!server.log.includes('sesame'));
     await (await server.connect('/login', { port })).expect('one');
 });
