@@ -13,7 +13,6 @@
 
 #include "base/log.h"
 #include "host/privileges.h"
-#include "net/reserve.h"
 #include "net/sock.h"
 #include "server/qr.h"
 #include "server/reload.h"
@@ -308,7 +307,6 @@ int server_check(const struct config_set *set, char error[SERVER_ERROR_LEN])
 
 int server_start(struct server *s, const struct config_set *set, char error[SERVER_ERROR_LEN])
 {
-    reserve_init();
     raise_descriptor_limit();
     bound_heap();
     int err = prepare(s, set, error);
