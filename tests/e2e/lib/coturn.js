@@ -10,6 +10,7 @@ import { isIPv6 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './free-port.js';
 import { withPatience } from './patience.js';
 
 const CONFIG = fileURLToPath(new URL('../../../packaging/turnserver.conf', import.meta.url));
@@ -22,15 +23,6 @@ export function isMissing() {
     } catch {
         return 'coturn is not installed';
     }
-}
-
-async function freePort() {
-    const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1');
-    await once(socket, 'listening');
-    const { port } = socket.address();
-    socket.close();
-    await once(socket, 'close');
-    return port;
 }
 
 // What a test must say otherwise than an operator: where all happens on loopback, and nothing is left behind.

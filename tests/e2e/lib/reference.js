@@ -3,9 +3,8 @@
 // is it.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { once } from 'node:events';
-import net from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './free-port.js';
 import { withPatience } from './patience.js';
 
 // A program of node_modules, or the reason why it can't run, for the test's `skip`.
@@ -35,15 +34,6 @@ class Reference {
         }), `${this.file} to start`);
         return port;
     }
-}
-
-async function freePort() {
-    const listener = net.createServer().listen(0, '127.0.0.1');
-    await once(listener, 'listening');
-    const { port } = listener.address();
-    listener.close();
-    await once(listener, 'close');
-    return port;
 }
 
 export const peerServer = new Reference('peer/dist/bin/peerjs.js', 'Started PeerServer');

@@ -7,6 +7,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../e2e/lib/free-port.js';
 import { withPatience } from '../../e2e/lib/patience.js';
 
 const SNIPPETS = fileURLToPath(new URL('../../../packaging/proxy/', import.meta.url));
@@ -78,15 +79,6 @@ function isInstalled(program) {
 export const proxies = PROXIES.map(proxy => ({
     ...proxy, skip: isInstalled(proxy.program) ? false : `skipped: ${proxy.program} is not there`,
 }));
-
-async function freePort() {
-    const server = net.createServer();
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const { port } = server.address();
-    server.close();
-    await once(server, 'close');
-    return port;
-}
 
 // Resolves when somebody accepts connections at PORT, or CHILD has ended.
 async function accepting(port, child) {
