@@ -46,6 +46,6 @@ const struct dialect dialect_auto = {
     .summary = "the first message's type decides: login, join or topics",
     .on_open = on_open,
     .on_text = on_text,
-    .on_binary = command_binary,
+    .on_binary = dialect_binary_as_text,
     .choices = choices,
 };

@@ -61,15 +61,6 @@ struct span command_name(const struct json_value *value, char out[COMMAND_MAX_NA
     return name.len <= COMMAND_MAX_NAME ? name : none;
 }
 
-void command_binary(struct session *s, struct span data)
-{
-    struct span nothing = { 0 };
-    if (utf8_is_valid(data.p, data.len))
-        session_dialect(s)->on_text(s, data);
-    else
-        command_error(s, FAULT_MALFORMED, SPAN("This message is not JSON"), nothing);
-}
-
 bool command_parse(struct session *s, struct span text, struct json_field *fields, size_t n)
 {
     static const struct span complaints[] = {

@@ -21,10 +21,6 @@ enum {
 [[gnu::warn_unused_result]] bool command_parse(struct session *s, struct span text, struct json_field *fields,
                                                size_t n);
 
-// An on_binary for dialects whose clients may send their JSON in binary messages: hands it to the dialect's on_text when it
-// is text at all.
-void command_binary(struct session *s, struct span data);
-
 // Sends {"type":"error","message":BEFORE QUOTED} and counts FAULT. QUOTED comes from outside: it is escaped, and cut at
 // COMMAND_MAX_QUOTE bytes.
 void command_error(struct session *s, enum message_fault fault, struct span before, struct span quoted);

@@ -3,6 +3,7 @@
 #include "dialect/dialect.h"
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "switchboard/room.h"
 
 static const struct dialect *const dialects[] = { &dialect_auto,  &dialect_login,         &dialect_join,
@@ -53,6 +54,13 @@ void dialect_close(struct session *s)
     s->mount->realm->traffic.n_sessions--;
     if (session_dialect(s)->on_close)
         session_dialect(s)->on_close(s);
+}
+
+void dialect_binary_as_text(struct session *s, struct span data)
+{
+    if (!utf8_is_valid(data.p, data.len))
+        data.len = 0;
+    session_dialect(s)->on_text(s, data);
 }
 
 void dialect_choose(struct session *s, const struct mount *mount)

@@ -125,6 +125,10 @@ static inline const struct dialect *session_dialect(const struct session *s)
 void dialect_open(struct session *s, struct span intro);
 void dialect_close(struct session *s);
 
+// An on_binary for dialects whose clients may send their JSON in binary messages: on_text gets it. What is not UTF-8 must
+// never reach another client as text, which would end that one: it is handed on as the empty text, no JSON either.
+void dialect_binary_as_text(struct session *s, struct span data);
+
 // Moves S to MOUNT, another of whose choices it turned out to speak.
 void dialect_choose(struct session *s, const struct mount *mount);
 

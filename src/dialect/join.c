@@ -376,6 +376,6 @@ const struct dialect dialect_join = {
     .peer_ops = &peer_ops,
     .has_rooms = true,
     .on_text = on_text,
-    .on_binary = command_binary,
+    .on_binary = dialect_binary_as_text,
     .on_close = on_close,
 };

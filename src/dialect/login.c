@@ -284,6 +284,6 @@ const struct dialect dialect_login = {
     .peer_ops = &peer_ops,
     .on_open = on_open,
     .on_text = on_text,
-    .on_binary = command_binary,
+    .on_binary = dialect_binary_as_text,
     .on_close = on_close,
 };

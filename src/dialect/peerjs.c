@@ -352,7 +352,7 @@ const struct dialect dialect_peerjs = {
     .has_heartbeat = true,
     .on_open = on_open,
     .on_text = on_text,
-    .on_binary = on_text,
+    .on_binary = dialect_binary_as_text,
     .on_close = on_close,
     .on_http = peerjs_on_http,
 };

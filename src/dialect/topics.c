@@ -199,7 +199,7 @@ const struct dialect dialect_topics = {
     .peer_ops = &peer_ops,
     .has_rooms = true,
     .on_text = on_text,
-    .on_binary = on_text,
+    .on_binary = dialect_binary_as_text,
     .on_close = on_close,
     .on_http = on_http,
 };

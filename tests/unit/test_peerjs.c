@@ -73,7 +73,8 @@ static void what_is_no_message_is_passed_over(void **state)
                 "A> {'type':'OFFER','dst':5}", "A> {'type':'OFFER','dst':{'B':1}}", "A> {'type':'OFFER','dst':''}",
                 "A> {'type':'OFFER','dst':'\\ud800'}", "A~ \xff", "A> {'type':'LEAVE','dst':5}",
                 "A> {'type':'LEAVE','dst':'nobody'}", "A> {'type':'EXPIRE','dst':'nobody'}", "+ 10000",
-                "A~ {'type':'OFFER','dst':'B'}", "B< {'type':'OFFER','src':'A','dst':'B'}");
+                "A~ {'type':'OFFER','dst':'B'}", "B< {'type':'OFFER','src':'A','dst':'B'}",
+                "A~ {'type':'OFFER','dst':'B','payload':'\xff'}"); // what is no text must not be sent on as one
 }
 
 static void messages_wait_for_who_is_not_there(void **state)

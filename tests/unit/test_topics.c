@@ -64,6 +64,15 @@ static void what_is_no_message_is_passed_over(void **state)
                 "A< {'type':'publish','topic':'t','clients':1}", "A> {'type':'pi\\u006eg'}", "A< {'type':'pong'}");
 }
 
+static void binary_is_taken_like_text(void **state)
+{
+    (void)state;
+    PLAY_TOPICS("A~ {'type':'subscribe','topics':['t']}", "B~ {'type':'publish','topic':'t'}",
+                "A< {'type':'publish','topic':'t','clients':1}",
+                "B~ {'type':'publish','topic':'t','data':'\xff'}", // what is no text must not be sent on as one
+                "B~ {'type':'publish','topic':'t','payload':'\xed\xa0\x80'}");
+}
+
 static void subscribing_twice_is_once(void **state)
 {
     (void)state;
@@ -104,6 +113,7 @@ int main(void)
         cmocka_unit_test(a_payload_is_passed_on_alone),
         cmocka_unit_test(a_ping_gets_a_pong),
         cmocka_unit_test(what_is_no_message_is_passed_over),
+        cmocka_unit_test(binary_is_taken_like_text),
         cmocka_unit_test(subscribing_twice_is_once),
         cmocka_unit_test(there_are_limits),
         cmocka_unit_test(auto_recognises_it),
