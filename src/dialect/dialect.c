@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The table of dialects.
+// What there is for every dialect: the table of all, and a session's beginning and end; see dialect.h.
 #include "dialect/dialect.h"
 
 #include "base/log.h"
 #include "base/utf8.h"
 #include "switchboard/room.h"
 
-static const struct dialect *const dialects[] = { &dialect_auto,  &dialect_login,         &dialect_join,
-                                                  &dialect_rooms, &dialect_peerjs,        &dialect_topics,
-                                                  &dialect_echo,  &dialect_engineio_echo, &dialect_socketio_echo };
-
-enum { N_DIALECTS = sizeof dialects / sizeof *dialects };
+#define POINTER(x) &dialect_##x,
+static const struct dialect *const dialects[N_DIALECTS] = { DIALECTS(POINTER) };
 
 const struct dialect *dialect_at(size_t i)
 {
@@ -23,6 +20,14 @@ const struct dialect *dialect_find(struct span name)
         if (span_equal(name, span_of(dialects[i]->name)))
             return dialects[i];
     return NULL;
+}
+
+size_t dialect_number(const struct dialect *d)
+{
+    size_t i = 0;
+    while (dialects[i] != d)
+        i++;
+    return i;
 }
 
 // Who S is and where, as far as it has said so.

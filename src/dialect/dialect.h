@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a client family's language is to the rest: a table of functions called with a session's messages.
 //
-// To add a dialect: write one file with a `const struct dialect`, and give it a row in dialect.c.
+// To add a dialect: write one file with a `const struct dialect`, and give it a row in DIALECTS.
 #ifndef STROWGER_DIALECT_DIALECT_H
 #define STROWGER_DIALECT_DIALECT_H
 
@@ -115,6 +115,26 @@ struct mount {
     size_t n_namespaces;
 };
 
+// All dialects, as they are listed and numbered: a ROW(x) for each `const struct dialect dialect_x`.
+#define DIALECTS(ROW)                                                                                                  \
+    ROW(auto)                                                                                                          \
+    ROW(login)                                                                                                         \
+    ROW(join)                                                                                                          \
+    ROW(rooms)                                                                                                         \
+    ROW(peerjs)                                                                                                        \
+    ROW(topics)                                                                                                        \
+    ROW(echo)                                                                                                          \
+    ROW(engineio_echo)                                                                                                 \
+    ROW(socketio_echo)
+
+#define DECLARE(x) extern const struct dialect dialect_##x;
+DIALECTS(DECLARE)
+#undef DECLARE
+
+#define COUNT(x) +1
+enum { N_DIALECTS = DIALECTS(COUNT) };
+#undef COUNT
+
 // Who understands S's messages.
 static inline const struct dialect *session_dialect(const struct session *s)
 {
@@ -135,10 +155,10 @@ void dialect_choose(struct session *s, const struct mount *mount);
 // The dialect called NAME, or NULL.
 const struct dialect *dialect_find(struct span name);
 
-// The dialects in turn, I from 0, or NULL at the end.
+// The dialect numbered I, or NULL from N_DIALECTS on.
 const struct dialect *dialect_at(size_t i);
 
-extern const struct dialect dialect_auto, dialect_echo, dialect_engineio_echo, dialect_join, dialect_login,
-    dialect_peerjs, dialect_rooms, dialect_socketio_echo, dialect_topics;
+// The number of D.
+size_t dialect_number(const struct dialect *d);
 
 #endif

@@ -42,7 +42,7 @@ static void see_mount(struct report *r, const struct mount *m)
     struct round round = { .report = r, .dialect = m->dialect };
     if (m->dialect->has_rooms)
         room_each(m->realm, see_room, &round);
-    r->n_rooms[sample_dialect(m->dialect)] += round.n;
+    r->n_rooms[dialect_number(m->dialect)] += round.n;
     for (size_t i = 0; m->choices && m->dialect->choices[i]; i++)
         see_mount(r, &m->choices[i]);
     for (size_t i = 0; i < m->n_namespaces; i++)
@@ -53,7 +53,7 @@ void report_init(struct report *r, const struct survey *s, const struct station 
 {
     *r = (struct report){ .survey = s, .is_ready = !station_refusal(home) };
     survey_sum(s, &r->sum);
-    for (size_t i = 0; i < SAMPLE_MAX_DIALECTS; i++)
+    for (size_t i = 0; i < N_DIALECTS; i++)
         r->n_calls[i] = (r->sum.dialects[i].n_call_ends + 1) / 2; // one with oneself has one end
     process_stats_read(&r->process);
     if (home->how.tls)

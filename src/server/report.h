@@ -19,7 +19,7 @@ struct report {
     const struct survey *survey; // for what each worker says
     struct sample sum;
     struct process_stats process;
-    uint64_t n_rooms[SAMPLE_MAX_DIALECTS], n_calls[SAMPLE_MAX_DIALECTS];
+    uint64_t n_rooms[N_DIALECTS], n_calls[N_DIALECTS];
     struct report_room fullest[REPORT_MAX_ROOMS]; // the fullest first
     size_t n_fullest;
     int64_t certificate_expires_at; // UNIX time; 0: there is none

@@ -18,17 +18,9 @@ void sample_add(struct sample *sum, const struct sample *more)
     add((uint64_t *)sum, (const uint64_t *)more, sizeof *sum / sizeof(uint64_t));
 }
 
-size_t sample_dialect(const struct dialect *dialect)
-{
-    size_t i = 0;
-    while (dialect_at(i) != dialect)
-        i++;
-    return i;
-}
-
 static void add_mount(struct sample *sample, const struct mount *m)
 {
-    size_t i = sample_dialect(m->dialect);
+    size_t i = dialect_number(m->dialect);
     sample->n_mounts[i]++;
     add((uint64_t *)&sample->dialects[i], (const uint64_t *)&m->realm->traffic,
         sizeof(struct traffic) / sizeof(uint64_t));

@@ -4,14 +4,12 @@
 #define STROWGER_SERVER_SAMPLE_H
 
 #include "carrier/websocket.h"
+#include "dialect/dialect.h"
 #include "net/conn.h"
 #include "server/stun_service.h"
 #include "switchboard/traffic.h"
 
-struct dialect;
 struct station;
-
-enum { SAMPLE_MAX_DIALECTS = 16 };
 
 // Nothing but uint64_t in here, so that all of it adds up alike.
 struct sample {
@@ -19,14 +17,11 @@ struct sample {
     struct meter_stats meters;
     struct websocket_stats websockets;
     struct stun_stats stun;
-    struct traffic dialects[SAMPLE_MAX_DIALECTS]; // as dialect_at() numbers them
-    uint64_t n_mounts[SAMPLE_MAX_DIALECTS];       // that speak it
-    uint64_t queue_len;                           // bytes of memory in which output waits to leave
-    uint64_t memory_len;                          // bytes that connections, sessions and peers take, that included
+    struct traffic dialects[N_DIALECTS]; // by dialect_number()
+    uint64_t n_mounts[N_DIALECTS];       // that speak it
+    uint64_t queue_len;                  // bytes of memory in which output waits to leave
+    uint64_t memory_len;                 // bytes that connections, sessions and peers take, that included
 };
-
-// The number under which DIALECT is counted.
-size_t sample_dialect(const struct dialect *dialect);
 
 // Takes a sample of S, on its thread.
 void sample_take(struct sample *sample, const struct station *s);
