@@ -9,67 +9,39 @@ const LEAVE = '{"type":"leave"}';
 
 test('a call ends', async t => {
     for (const state of [ringing, inCall]) {
-        await t.test(`${state.name}, the caller leaves by name`, async t => {
-            const { a, b } = await state(t);
-            a.send('{"type":"leave","name":"B"}');
-            await b.expect(LEAVE);
-            await expectSilence(a, b);
-        });
+        for (const [who, name, other] of [['caller', 'A', 'B'], ['callee', 'B', 'A']]) {
+            const begin = async t => {
+                const { server, a, b } = await state(t);
+                const [leaver, told] = who === 'caller' ? [a, b] : [b, a];
+                return { server, leaver, told };
+            };
 
-        await t.test(`${state.name}, the caller leaves without a name`, async t => {
-            const { a, b } = await state(t);
-            a.send('{"type":"leave"}');
-            await b.expect(LEAVE);
-            await expectSilence(a, b);
-        });
+            for (const [how, leave] of [['by name', { type: 'leave', name: other }], ['without a name', { type: 'leave' }]]) {
+                await t.test(`${state.name}, the ${who} leaves ${how}`, async t => {
+                    const { leaver, told } = await begin(t);
+                    leaver.send(leave);
+                    await told.expect(LEAVE);
+                    await expectSilence(leaver, told);
+                });
+            }
 
-        await t.test(`${state.name}, the callee leaves by name`, async t => {
-            const { a, b } = await state(t);
-            b.send('{"type":"leave","name":"A"}');
-            await a.expect(LEAVE);
-            await expectSilence(b, a);
-        });
+            await t.test(`${state.name}, the ${who} closes: told once, and its name is free`, async t => {
+                const { server, leaver, told } = await begin(t);
+                await leaver.close();
+                await told.expect(LEAVE);
+                const [successor] = await server.login(name);
+                await ring(told, successor, { from: other, to: name });
+                await expectSilence(told);
+            });
 
-        await t.test(`${state.name}, the callee leaves without a name`, async t => {
-            const { a, b } = await state(t);
-            b.send('{"type":"leave"}');
-            await a.expect(LEAVE);
-            await expectSilence(b, a);
-        });
-
-        await t.test(`${state.name}, the caller closes: told once, and its name is free`, async t => {
-            const { server, a, b } = await state(t);
-            await a.close();
-            await b.expect(LEAVE);
-            const [a2] = await server.login('A');
-            await ring(b, a2, { from: 'B', to: 'A' });
-            await expectSilence(b);
-        });
-
-        await t.test(`${state.name}, the callee closes: told once, and its name is free`, async t => {
-            const { server, a, b } = await state(t);
-            await b.close();
-            await a.expect(LEAVE);
-            const [b2] = await server.login('B');
-            await ring(a, b2);
-            await expectSilence(a);
-        });
-
-        await t.test(`${state.name}, the caller's connection drops`, async t => {
-            const { server, a, b } = await state(t);
-            a.destroy();
-            await b.expect(LEAVE);
-            await server.login('A');
-            await expectSilence(b);
-        });
-
-        await t.test(`${state.name}, the callee's connection drops`, async t => {
-            const { server, a, b } = await state(t);
-            b.destroy();
-            await a.expect(LEAVE);
-            await server.login('B');
-            await expectSilence(a);
-        });
+            await t.test(`${state.name}, the ${who}'s connection drops`, async t => {
+                const { server, leaver, told } = await begin(t);
+                leaver.destroy();
+                await told.expect(LEAVE);
+                await server.login(name);
+                await expectSilence(told);
+            });
+        }
 
         await t.test(`${state.name}, a stranger cannot end the call`, async t => {
             const { server, a, b } = await state(t);

@@ -9,6 +9,14 @@ import { start } from './lib/server.js';
 const SUCCESS = '{"type":"login","success":true}';
 const REFUSED = '{"type":"login","success":false}';
 
+// Line by line, what one says is what the other hears of it.
+async function expectRelayed(...lines) {
+    for (const [from, said, to, heard] of lines) {
+        from.send(said);
+        await to.expect(heard);
+    }
+}
+
 test('names', async t => {
     await t.test('a free one is given, a taken one refused, and the connection stays usable', async t => {
         const server = await start(t);
@@ -139,26 +147,29 @@ test('relaying', async t => {
     await t.test('offer, answer and candidate have the tutorials\' keys in their order', async t => {
         const server = await start(t);
         const [a, b] = await server.login('A', 'B');
-        a.send('{"type":"offer","name":"B","offer":{"type":"offer","sdp":"v=0\\r\\n"}}');
-        await b.expect('{"type":"offer","offer":{"type":"offer","sdp":"v=0\\r\\n"},"name":"A"}');
-        b.send('{"type":"answer","name":"A","answer":{"type":"answer","sdp":"v=0\\r\\n"}}');
-        await a.expect('{"type":"answer","answer":{"type":"answer","sdp":"v=0\\r\\n"}}');
-        a.send('{"type":"candidate","name":"B","candidate":{"candidate":"candidate:1 1 UDP","sdpMLineIndex":0}}');
-        await b.expect('{"type":"candidate","candidate":{"candidate":"candidate:1 1 UDP","sdpMLineIndex":0}}');
-        b.send('{"type":"candidate","name":"A","candidate":null}');
-        await a.expect('{"type":"candidate","candidate":null}');
+        await expectRelayed(
+            [a, '{"type":"offer","name":"B","offer":{"type":"offer","sdp":"v=0\\r\\n"}}',
+                b, '{"type":"offer","offer":{"type":"offer","sdp":"v=0\\r\\n"},"name":"A"}'],
+            [b, '{"type":"answer","name":"A","answer":{"type":"answer","sdp":"v=0\\r\\n"}}',
+                a, '{"type":"answer","answer":{"type":"answer","sdp":"v=0\\r\\n"}}'],
+            [a, '{"type":"candidate","name":"B","candidate":{"candidate":"candidate:1 1 UDP","sdpMLineIndex":0}}',
+                b, '{"type":"candidate","candidate":{"candidate":"candidate:1 1 UDP","sdpMLineIndex":0}}'],
+            [b, '{"type":"candidate","name":"A","candidate":null}', a, '{"type":"candidate","candidate":null}'],
+        );
         await expectSilence(a, b);
     });
 
     await t.test('no other keys pass, whatever their order', async t => {
         const server = await start(t);
         const [a, b] = await server.login('A', 'B');
-        a.send('{"extra":1,"offer":"o","name":"B","to":"C","type":"offer","answer":2,"candidate":3}');
-        await b.expect('{"type":"offer","offer":"o","name":"A"}');
-        b.send('{"offer":1,"name":"A","answer":"a","type":"answer","extra":{"name":"B"}}');
-        await a.expect('{"type":"answer","answer":"a"}');
-        a.send('{"name":"B","extra":[],"candidate":"c","type":"candidate"}');
-        await b.expect('{"type":"candidate","candidate":"c"}');
+        await expectRelayed(
+            [a, '{"extra":1,"offer":"o","name":"B","to":"C","type":"offer","answer":2,"candidate":3}',
+                b, '{"type":"offer","offer":"o","name":"A"}'],
+            [b, '{"offer":1,"name":"A","answer":"a","type":"answer","extra":{"name":"B"}}',
+                a, '{"type":"answer","answer":"a"}'],
+            [a, '{"name":"B","extra":[],"candidate":"c","type":"candidate"}',
+                b, '{"type":"candidate","candidate":"c"}'],
+        );
     });
 
     const payloads = [
@@ -192,12 +203,11 @@ test('relaying', async t => {
     await t.test('without a payload there is no such key', async t => {
         const server = await start(t);
         const [a, b] = await server.login('A', 'B');
-        a.send('{"type":"offer","name":"B"}');
-        await b.expect('{"type":"offer","name":"A"}');
-        a.send('{"type":"answer","name":"B"}');
-        await b.expect('{"type":"answer"}');
-        a.send('{"type":"candidate","name":"B"}');
-        await b.expect('{"type":"candidate"}');
+        await expectRelayed(
+            [a, '{"type":"offer","name":"B"}', b, '{"type":"offer","name":"A"}'],
+            [a, '{"type":"answer","name":"B"}', b, '{"type":"answer"}'],
+            [a, '{"type":"candidate","name":"B"}', b, '{"type":"candidate"}'],
+        );
     });
 
     await t.test('messages arrive in the order sent', async t => {
@@ -266,10 +276,10 @@ test('relaying', async t => {
     await t.test('candidates and answers need no offer before them', async t => {
         const server = await start(t);
         const [a, b] = await server.login('A', 'B');
-        a.send('{"type":"candidate","name":"B","candidate":1}');
-        await b.expect('{"type":"candidate","candidate":1}');
-        a.send('{"type":"answer","name":"B","answer":1}');
-        await b.expect('{"type":"answer","answer":1}');
+        await expectRelayed(
+            [a, '{"type":"candidate","name":"B","candidate":1}', b, '{"type":"candidate","candidate":1}'],
+            [a, '{"type":"answer","name":"B","answer":1}', b, '{"type":"answer","answer":1}'],
+        );
     });
 
     await t.test('JSON in a binary frame is taken like text, and relayed as text', async t => {

@@ -84,14 +84,20 @@ static void a_leave_that_crosses_another_does_not_end_the_next_call(void **state
     }
 }
 
+// The same two, whose offers to each other have crossed.
+static void open_two_that_ring(struct stage *t)
+{
+    open_two(t);
+    rings(t, 'A');
+    rings(t, 'B');
+    HEARD(t, B_RINGS, A_RINGS);
+}
+
 static void two_leaves_that_cross_are_one_end(void **state)
 {
     (void)state;
     struct stage t;
-    open_two(&t);
-    rings(&t, 'A');
-    rings(&t, 'B');
-    HEARD(&t, B_RINGS, A_RINGS);
+    open_two_that_ring(&t);
     says(&t, 'A', LEAVE);
     says(&t, 'B', LEAVE);
     HEARD(&t, NULL);
@@ -104,10 +110,7 @@ static void two_offers_that_cross_are_one_call(void **state)
 {
     (void)state;
     struct stage t;
-    open_two(&t);
-    rings(&t, 'A');
-    rings(&t, 'B');
-    HEARD(&t, B_RINGS, A_RINGS);
+    open_two_that_ring(&t);
     says(&t, 'A', LEAVE);
     HEARD(&t, "B< " LEAVE);
     says(&t, 'B', LEAVE);
