@@ -115,7 +115,7 @@ void engineio_request(const struct engineio *eio, struct http_conn *h, const str
     const struct engineio_refusal *refusal =
         engineio_check(&q.query, is_get, q.is_upgrade, q.session ? &q.session->link : NULL);
     struct http_response no_content = { .status = 204, .is_bodyless = true };
-    if (!origin_is_allowed(eio->origins, r))
+    if (!origin_admit(eio->origins, h->conn, r))
         refuse(&q, &engineio_refusals[ENGINEIO_FORBIDDEN]);
     else if (is_preflight(r, &cors))
         http_respond(h, &no_content);

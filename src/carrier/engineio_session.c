@@ -57,7 +57,7 @@ struct engineio_session *engineio_session_find(const struct engineio_home *home,
     uv_update_time(home->conns->loop); // this turn may have begun before the session was overdue
     if (silent_ms(e) < max_silence_ms(e))
         return e;
-    engineio_session_end(e, false);
+    engineio_session_expire(e, ENDING_SILENT);
     return NULL;
 }
 
@@ -112,7 +112,7 @@ static void enqueue(struct engineio_session *e, const struct engineio_packet *pa
     bool is_too_much = e->queue_len + size > max_queue(e);
     struct engineio_queued *q = is_too_much ? NULL : malloc(size);
     if (!q) {
-        e->home->conns->stats.n_overflowed += is_too_much;
+        e->home->conns->stats.n_ended[ENDING_OVERFLOWED] += is_too_much;
         engineio_session_end_later(e);
         return;
     }
@@ -170,7 +170,7 @@ static void on_heartbeat(struct deadline *d)
 {
     struct engineio_session *e = CONTAINER_OF(d, struct engineio_session, heartbeat);
     if (e->link.version == ENGINEIO_3 || e->state != ENGINEIO_STATE_OPEN) {
-        engineio_session_end(e, false);
+        engineio_session_expire(e, ENDING_SILENT);
         return;
     }
     engineio_session_send_packet(e, ENGINEIO_PING, SPAN(""));
@@ -315,6 +315,14 @@ void engineio_session_end(struct engineio_session *e, bool is_asked)
     e->transport->end(e, is_asked);
     drop_queue(e);
     turn_put_off(&e->home->conns->turn, &e->at_turn_end);
+}
+
+void engineio_session_expire(struct engineio_session *e, enum ending why)
+{
+    if (e->state == ENGINEIO_STATE_ENDED)
+        return;
+    e->home->conns->stats.n_ended[why]++;
+    engineio_session_end(e, false);
 }
 
 void engineio_session_end_later(struct engineio_session *e)

@@ -150,6 +150,9 @@ void engineio_session_receive(struct engineio_session *e, const struct engineio_
 // Ends E now; IS_ASKED: because the client said so.
 void engineio_session_end(struct engineio_session *e, bool is_asked);
 
+// Ends E now for going beyond a limit, and counts it.
+void engineio_session_expire(struct engineio_session *e, enum ending why);
+
 // The same at the turn's end, for callers that on_close would pull something away from.
 void engineio_session_end_later(struct engineio_session *e);
 

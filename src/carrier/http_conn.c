@@ -199,8 +199,17 @@ static void turn_away(struct http_conn *h)
     http_respond_text(h, answers[verdict].status, answers[verdict].retry, answers[verdict].text);
 }
 
+static void count(struct http_conn *h, enum ending why)
+{
+    h->conn->group->stats.n_ended[why]++;
+}
+
 static void refuse(struct http_conn *h, int status)
 {
+    if (status == 408)
+        count(h, ENDING_SLOW_REQUEST);
+    else if (status == 413 || status == 414 || status == 431)
+        count(h, ENDING_TOO_BIG);
     h->keep_alive = false;
     h->is_head = false;
     struct span reason = span_of(http_reason(status));
@@ -458,6 +467,8 @@ static void on_deadline(struct conn *c)
     } else if (h->in.len) {
         refuse(h, 408);
     } else {
+        if (!h->keep_alive) // it never asked for anything
+            count(h, ENDING_SLOW_REQUEST);
         conn_close(c, UV_ETIMEDOUT);
     }
 }

@@ -27,10 +27,13 @@ bool origin_is_listed(const struct origin_list *list, struct span origin)
     return false;
 }
 
-bool origin_is_allowed(const struct origin_list *list, const struct http_request *r)
+bool origin_admit(const struct origin_list *list, struct conn *c, const struct http_request *r)
 {
     struct span origin = http_find_field(r, SPAN("Origin"));
-    return !list->n || !origin.p || (http_count_field(r, SPAN("Origin")) == 1 && origin_is_listed(list, origin));
+    if (!list->n || !origin.p || (http_count_field(r, SPAN("Origin")) == 1 && origin_is_listed(list, origin)))
+        return true;
+    c->group->stats.n_foreign_refused++;
+    return false;
 }
 
 static int put_all(struct buf *out, const struct span *parts, size_t n)

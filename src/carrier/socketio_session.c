@@ -22,6 +22,7 @@ struct socketio_session {
 struct wait {
     struct deadline deadline;
     struct socketio_session *owner;
+    enum ending ending; // what it is, when that time is over
 };
 
 _Static_assert(sizeof(struct socketio_session) <= ENGINEIO_RIDER_SIZE, "it rides on an Engine.IO session");
@@ -67,24 +68,30 @@ static struct socketio_namespace *find_namespace(const struct socketio_session *
 
 static void on_due(struct deadline *d)
 {
-    engineio_session_end(CONTAINER_OF(d, struct wait, deadline)->owner->engineio, false);
+    const struct wait *w = CONTAINER_OF(d, struct wait, deadline);
+    engineio_session_expire(w->owner->engineio, w->ending);
 }
 
-static void wait_for(struct socketio_session *s, uint64_t ms)
+static void wait_for(struct socketio_session *s, uint64_t ms, enum ending ending)
 {
+    // Who leaves and comes again has no more time to say who it is.
+    if (s->wait && s->wait->ending == ENDING_LATE_LOGIN)
+        return;
     if (!s->wait && (s->wait = malloc(sizeof *s->wait))) {
         s->wait->owner = s;
         deadline_init(&s->wait->deadline, on_due);
     }
-    if (s->wait)
-        deadline_set(s->engineio->home->conns->deadlines, &s->wait->deadline, ms);
-    else
+    if (!s->wait) {
         engineio_session_end_later(s->engineio);
+        return;
+    }
+    s->wait->ending = ending;
+    deadline_set(s->engineio->home->conns->deadlines, &s->wait->deadline, ms);
 }
 
 static void wait_for_connect(struct socketio_session *s)
 {
-    wait_for(s, s->engineio->home->opts->connect_timeout_ms);
+    wait_for(s, s->engineio->home->opts->connect_timeout_ms, ENDING_LATE_CONNECT);
 }
 
 static void stop_waiting(struct socketio_session *s)
@@ -99,7 +106,7 @@ static void wait_for_login(struct socketio_session *s, const struct dialect *dia
 {
     uint64_t ms = s->engineio->home->opts->login_ms;
     if (ms && !dialect->is_anonymous)
-        wait_for(s, ms);
+        wait_for(s, ms, ENDING_LATE_LOGIN);
     else
         stop_waiting(s);
 }

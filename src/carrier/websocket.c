@@ -39,6 +39,11 @@ static struct span reason_of(int code)
                                            : SPAN("");
 }
 
+static void count(struct websocket *w, enum ending why)
+{
+    w->conn->group->stats.n_ended[why]++;
+}
+
 static void end(struct websocket *w, int code, struct span reason)
 {
     if (w->state == WEBSOCKET_ENDED)
@@ -100,7 +105,7 @@ void websocket_send(struct websocket *w, enum ws_opcode opcode, const struct spa
         write_frame(w, opcode, parts, n);
         return;
     }
-    c->group->stats.n_overflowed++;
+    count(w, ENDING_OVERFLOWED);
     websocket_end_later(w, WS_CLOSE_TRY_AGAIN_LATER);
 }
 
@@ -125,7 +130,7 @@ static void on_message_due(struct deadline *d)
     struct websocket *w = CONTAINER_OF(d, struct websocket_pending, whole)->websocket;
     if (w->state == WEBSOCKET_ENDED)
         return;
-    w->opts->stats->n_slow_messages++;
+    count(w, ENDING_SLOW_MESSAGE);
     end(w, WS_CLOSE_POLICY, SPAN("message timeout"));
 }
 
@@ -134,7 +139,7 @@ static void on_login_due(struct deadline *d)
     struct websocket *w = CONTAINER_OF(d, struct websocket_pending, login)->websocket;
     if (w->state == WEBSOCKET_ENDED)
         return;
-    w->opts->stats->n_late_logins++;
+    count(w, ENDING_LATE_LOGIN);
     end(w, WS_CLOSE_POLICY, SPAN("login timeout"));
 }
 
@@ -216,7 +221,7 @@ static bool may_control(struct websocket *w)
 {
     if (w->n_controls++ < w->opts->max_controls)
         return true;
-    w->opts->stats->n_floods++;
+    count(w, ENDING_CONTROL_FLOOD);
     end(w, WS_CLOSE_POLICY, SPAN("too many control frames"));
     return false;
 }
@@ -306,6 +311,14 @@ static void look_in(struct websocket *w, uint64_t ms)
     conn_set_deadline(w->conn, limit_ms && left_ms < ms ? left_ms : ms);
 }
 
+// What came is wrong, or too much: the client is told CODE.
+static void violate(struct websocket *w, int code)
+{
+    if (code == WS_CLOSE_TOO_BIG)
+        count(w, ENDING_TOO_BIG);
+    websocket_end(w, code);
+}
+
 static void on_data(struct conn *c, char *p, size_t len)
 {
     struct websocket *w = c->user;
@@ -323,7 +336,7 @@ static void on_data(struct conn *c, char *p, size_t len)
         bool has_piece;
         ssize_t n = ws_parse(&w->parser, &w->opts->limits, p, len, &piece, &has_piece);
         if (n < 0) {
-            websocket_end(w, (int)-n);
+            violate(w, (int)-n);
             return;
         }
         if (has_piece) {
@@ -362,8 +375,10 @@ static void on_deadline(struct conn *c)
     }
     uint64_t silent_ms = ms_since(w, w->heard_at), limit_ms = w->opts->alive_ms;
     if (limit_ms && ms_since(w, w->told_at) >= limit_ms) {
+        count(w, ENDING_SILENT);
         websocket_end(w, WS_CLOSE_NO_STATUS);
     } else if (w->state == WEBSOCKET_PINGED) {
+        count(w, ENDING_SILENT);
         end(w, WS_CLOSE_POLICY, SPAN("no answer to the ping")); // who was only asleep learns why
     } else if (silent_ms >= w->opts->ping_interval_ms) {
         w->state = WEBSOCKET_PINGED;

@@ -24,21 +24,14 @@ struct websocket_handler {
     void (*on_close)(struct websocket *w);
 };
 
-struct websocket_stats {
-    uint64_t n_slow_messages; // ended since a message that was begun did not end in time
-    uint64_t n_floods;        // ended since too many control frames came
-    uint64_t n_late_logins;   // ended since their client had not said who it is in time
-};
-
 struct websocket_opts {
     struct ws_limits limits;
-    uint64_t ping_interval_ms;     // without a byte from the client before it is pinged; 0: never
-    uint64_t ping_timeout_ms;      // without a byte after the ping before it counts as gone
-    uint64_t alive_ms;             // without a message before it is ended; 0: never. Only with the two above
-    uint64_t message_ms;           // from a message's first byte to its last; 0: for ever
-    uint64_t login_ms;             // from the opening to websocket_stop_login(); 0: for ever
-    uint32_t max_controls;         // pings and pongs that may come within a second
-    struct websocket_stats *stats; // of all that have these options
+    uint64_t ping_interval_ms; // without a byte from the client before it is pinged; 0: never
+    uint64_t ping_timeout_ms;  // without a byte after the ping before it counts as gone
+    uint64_t alive_ms;         // without a message before it is ended; 0: never. Only with the two above
+    uint64_t message_ms;       // from a message's first byte to its last; 0: for ever
+    uint64_t login_ms;         // from the opening to websocket_stop_login(); 0: for ever
+    uint32_t max_controls;     // pings and pongs that may come within a second
 };
 
 enum websocket_state {

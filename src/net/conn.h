@@ -19,6 +19,7 @@
 #include "base/pool.h"
 #include "base/span.h"
 #include "net/backlog.h"
+#include "net/ending.h"
 #include "net/meter.h"
 #include "net/outq.h"
 #include "net/poller.h"
@@ -54,9 +55,9 @@ struct conn_stats {
     uint64_t n_handshakes, n_resumed;      // of TLS that succeeded, and those of them that took up an earlier session
     uint64_t n_failed;                     // TLS handshakes and proxies' headers that were wrong or took too long
     uint64_t n_refused[N_SOURCE_VERDICTS]; // by what limit; those that were told so, and those that were dropped
-    uint64_t n_stalled;                    // ended because the other side took nothing for too long
-    uint64_t n_overflowed;                 // and because too much waited for it
     uint64_t n_nameless_refused;           // sessions that were one too many of those without a name
+    uint64_t n_foreign_refused;            // requests of pages of an origin that is not welcome
+    uint64_t n_ended[N_ENDINGS];           // by what limit
 };
 
 // What the groups of all loops keep to together; each may be missing.

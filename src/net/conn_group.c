@@ -84,10 +84,7 @@ static void look_at(struct conn *c)
     bool is_large = g->allowance < CONN_ALLOWANCE && conn_out_len(c) > g->allowance;
     if (c->state != CONN_OPEN || (!has_stalled(c) && !is_large))
         return;
-    if (is_large)
-        g->stats.n_overflowed++;
-    else
-        g->stats.n_stalled++;
+    g->stats.n_ended[is_large ? ENDING_OVERFLOWED : ENDING_STALLED]++;
     if (c->handler->on_stall)
         c->handler->on_stall(c);
     else

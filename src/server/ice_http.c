@@ -50,7 +50,7 @@ bool ice_http_serve(struct http_conn *h, const struct http_request *r, const cha
     struct addr client = conn_client_address(h->conn);
     if (r->method != HTTP_GET && r->method != HTTP_HEAD && r->method != HTTP_OPTIONS)
         http_respond_text(h, 405, SPAN("Allow: GET, HEAD, OPTIONS\r\n"), SPAN("Only GET is understood here.\n"));
-    else if (!origin_is_allowed(&branch->origins, r))
+    else if (!origin_admit(&branch->origins, h->conn, r))
         http_respond_text(h, 403, SPAN(""), SPAN("Pages of this origin may not ask here.\n"));
     else if (!answer_limit_take(branch->ice_limit, &client, uv_now(h->conn->group->loop)))
         http_respond_text(h, 429, SPAN("Retry-After: 1\r\n"), SPAN("Your network asks this too often.\n"));

@@ -91,6 +91,7 @@ static void put_refused(struct sink *s, const struct metric *m, const struct rep
     for (int i = SOURCE_WELCOME + 1; i < N_SOURCE_VERDICTS; i++)
         put(s, "%s{reason=\"%s\"} %.15g\n", m->name, reasons[i], (double)c->n_refused[i]);
     put(s, "%s{reason=\"nameless\"} %.15g\n", m->name, (double)c->n_nameless_refused);
+    put(s, "%s{reason=\"origin\"} %.15g\n", m->name, (double)c->n_foreign_refused);
 }
 
 static const char *const flow_names[N_FLOWS] = {
@@ -105,11 +106,19 @@ static void put_flows(struct sink *s, const struct metric *m, const struct repor
 
 static void put_ended(struct sink *s, const struct metric *m, const struct report *r)
 {
-    put(s, "%s{reason=\"slow_message\"} %.15g\n", m->name, (double)r->sum.websockets.n_slow_messages);
-    put(s, "%s{reason=\"control_flood\"} %.15g\n", m->name, (double)r->sum.websockets.n_floods);
-    put(s, "%s{reason=\"late_login\"} %.15g\n", m->name, (double)r->sum.websockets.n_late_logins);
-    put(s, "%s{reason=\"stalled\"} %.15g\n", m->name, (double)r->sum.conns.n_stalled);
-    put(s, "%s{reason=\"overflowed\"} %.15g\n", m->name, (double)r->sum.conns.n_overflowed);
+    static const char *const reasons[N_ENDINGS] = {
+        [ENDING_SLOW_REQUEST] = "slow_request",
+        [ENDING_SLOW_MESSAGE] = "slow_message",
+        [ENDING_LATE_CONNECT] = "late_connect",
+        [ENDING_LATE_LOGIN] = "late_login",
+        [ENDING_SILENT] = "silent",
+        [ENDING_TOO_BIG] = "too_big",
+        [ENDING_CONTROL_FLOOD] = "control_flood",
+        [ENDING_STALLED] = "stalled",
+        [ENDING_OVERFLOWED] = "overflowed",
+    };
+    for (int i = 0; i < N_ENDINGS; i++)
+        put(s, "%s{reason=\"%s\"} %.15g\n", m->name, reasons[i], (double)r->sum.conns.n_ended[i]);
     for (size_t i = 0; i < N_FLOWS; i++)
         put(s, "%s{reason=\"too_many_%s\"} %.15g\n", m->name, flow_names[i], (double)r->sum.meters.n_excesses[i]);
 }

@@ -81,7 +81,7 @@ static void upgrade(struct http_conn *h, const struct http_request *r, const str
 {
     const struct branch *branch = h->opts->user;
     int status = websocket_check(r);
-    if (!origin_is_allowed(&branch->origins, r))
+    if (!origin_admit(&branch->origins, h->conn, r))
         http_respond_text(h, 403, SPAN(""), SPAN("Pages of this origin may not connect here.\n"));
     else if (!mount)
         http_respond_text(h, 404, SPAN(""), SPAN("No WebSocket is spoken here.\n"));

@@ -40,7 +40,6 @@ void sample_take(struct sample *sample, const struct station *s)
     const struct conn_group *conns = &s->worker.conns;
     *sample = (struct sample){ .conns = conns->stats,
                                .meters = conns->meters.stats,
-                               .websockets = s->websocket_stats,
                                .stun = s->stun_stats,
                                .queue_len = outq_memory_len(&conns->out_memory) + conns->session_len };
     const struct pool *pools[] = { &conns->conn_pool,     &conns->out_memory.chunks,

@@ -3,7 +3,6 @@
 #ifndef STROWGER_SERVER_SAMPLE_H
 #define STROWGER_SERVER_SAMPLE_H
 
-#include "carrier/websocket.h"
 #include "dialect/dialect.h"
 #include "net/conn.h"
 #include "server/stun_service.h"
@@ -15,7 +14,6 @@ struct station;
 struct sample {
     struct conn_stats conns;
     struct meter_stats meters;
-    struct websocket_stats websockets;
     struct stun_stats stun;
     struct traffic dialects[N_DIALECTS]; // by dialect_number()
     uint64_t n_mounts[N_DIALECTS];       // that speak it

@@ -47,7 +47,6 @@ static void on_stop(uv_async_t *async)
 static void apply(struct station *s)
 {
     struct websocket_opts opts = s->live->websocket;
-    opts.stats = &s->websocket_stats;
     opts.login_ms = s->engineio_home.opts->login_ms; // which no session could hear of later
     for (size_t i = 0; i < s->n_branches; i++) {
         struct branch *b = &s->branches[i];
@@ -60,7 +59,6 @@ static void apply(struct station *s)
         .limits = { .max_message = s->engineio_home.opts->max_payload, .max_fragments = opts.limits.max_fragments },
         .message_ms = opts.message_ms,
         .max_controls = opts.max_controls,
-        .stats = opts.stats,
     };
 }
 

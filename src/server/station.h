@@ -34,7 +34,6 @@ struct station {
     struct engineio_home engineio_home;
     struct engineio_socket_opts socket;
     struct pool http_pool, ws_pool, socket_pool;
-    struct websocket_stats websocket_stats; // with Engine.IO's
     struct endpoint *endpoints;
     size_t n_endpoints;
     struct stun_service *stuns; // the sockets for UDP beside them

@@ -77,7 +77,7 @@ static int put_rooms(struct buf *out, const struct report *r)
 
 static uint64_t refused_of(const struct conn_stats *c)
 {
-    uint64_t n = c->n_nameless_refused;
+    uint64_t n = c->n_nameless_refused + c->n_foreign_refused;
     for (int i = SOURCE_WELCOME + 1; i < N_SOURCE_VERDICTS; i++)
         n += c->n_refused[i];
     return n;

@@ -2,6 +2,7 @@
 // --login-timeout: who has no name or room by then is ended, over whatever carries the session.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openSocket } from './lib/engineio.js';
 import { CLOSE, TEXT, frame } from './lib/raw.js';
 import { start } from './lib/server.js';
 import { Guest, KINDS, meet } from './lib/socketio.js';
@@ -62,6 +63,15 @@ test('who has a name or a room stays, and who needs none too', async t => {
     await topics.expect('{"type":"pong"}');
     echo.send(pieces.subarray(9));
     await echo.expectFrame(TEXT, 'in two pieces');
+});
+
+test('who leaves its namespace and joins it again has no more time', async t => {
+    const server = await start(t, LIMITS);
+    const socket = await openSocket(server, { path: '/socket.io/' });
+    const rejoin = setInterval(() => ['41', '40'].forEach(packet => socket.send(packet)), 50);
+    t.after(() => clearInterval(rejoin));
+    socket.send('40');
+    await socket.expectClose(1000);
 });
 
 test('over Socket.IO', async t => {

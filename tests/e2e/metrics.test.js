@@ -205,6 +205,42 @@ test('who was ended for going beyond a limit, and what STUN was not answered', a
     assert.deepEqual([await stun('answered') + await stun('limited'), await stun('malformed')], [5, 1]);
 });
 
+test('who was ended or refused, however it came', async t => {
+    const { server, admin } = await startWithAdmin(t, [...FOUR, '--login-timeout', '200ms', '--connect-timeout', '300ms',
+        '--head-timeout', '400ms', '--ws-ping-interval', '200ms', '--ws-ping-timeout', '100ms', '--ping-interval', '300ms',
+        '--ping-timeout', '100ms', '--mount', '/echo=echo', '--mount', '/eio/=eio-echo', '--max-message', '200',
+        '--max-payload', '500', '--allow-origin', 'https://a.example']);
+    const open = async (path, ...says) => {
+        const raw = await server.dial();
+        await raw.upgrade(path);
+        raw.send(...says);
+        return raw;
+    };
+    const say = async (...lines) => {
+        const raw = await server.dial();
+        raw.send(lines.join('\r\n'));
+        return raw;
+    };
+    const ask = (...lines) => say(...lines, '', '');
+    const late = ['polling', 'websocket'].map(transport => Guest.start(t, server, { transport }).heard('disconnect'));
+    const raws = await Promise.all([
+        open('/socket.io/?EIO=4&transport=websocket'),                   // joins no namespace
+        open('/echo'), open('/eio/?EIO=4&transport=websocket'),          // answer no ping
+        open('/echo', frame(TEXT, 'x'.repeat(201))),
+        open('/eio/?EIO=4&transport=websocket', frame(TEXT, 'x'.repeat(501))),
+        ask('GET / HTTP/1.1', `X: ${'x'.repeat(9000)}`),
+        say(''), say('GET / HTTP/1.1', 'Host'), // do not end their heads
+        ask('GET /login HTTP/1.1', 'Host: x', 'Upgrade: websocket', 'Connection: Upgrade, close', 'Origin: https://b.example'),
+        ask('GET /socket.io/?EIO=4&transport=polling HTTP/1.1', 'Host: x', 'Connection: close', 'Origin: https://b.example'),
+    ]);
+    await Promise.all([...late, ...raws.map(raw => raw.readToEnd())]);
+    const ended = reason => `strowger_connections_ended_total{reason="${reason}"}`;
+    await expectMetrics(admin, {
+        [ended('late_login')]: 2, [ended('late_connect')]: 1, [ended('silent')]: 2, [ended('too_big')]: 3,
+        [ended('slow_request')]: 2, [ended('slow_message')]: 0, 'strowger_connections_rejected_total{reason="origin"}': 2,
+    });
+});
+
 test('scrapes may be broken off, and many at once', async t => {
     const { server, admin } = await startWithAdmin(t, FOUR);
     const [host, port] = admin.place.split(':');

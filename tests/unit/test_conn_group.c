@@ -50,7 +50,7 @@ static void who_takes_nothing_is_ended(void **state)
         assert_true(uv_now(&f->loopback.worker.loop) - before >= STALL_MS / 2);
         assert_int_equal(f->err, UV_ETIMEDOUT);
         assert_int_equal(f->n_deadlines, i ? 0 : 1);
-        assert_int_equal(group_of(f)->stats.n_stalled, 1);
+        assert_int_equal(group_of(f)->stats.n_ended[ENDING_STALLED], 1);
         end(f);
     }
 }
@@ -101,7 +101,7 @@ static void when_too_much_waits_the_slow_go(void **state)
     assert_true(backlog_is_too_long(&backlog));
     RUN_UNTIL(&f->loopback, f->n_closes);
     assert_int_equal(f->n_deadlines, 1);
-    assert_int_equal(group_of(f)->stats.n_overflowed, 1);
+    assert_int_equal(group_of(f)->stats.n_ended[ENDING_OVERFLOWED], 1);
     assert_int_equal(idle.n_closes, 0);
     loopback_settle(&f->loopback);
     assert_false(backlog_is_too_long(&backlog));

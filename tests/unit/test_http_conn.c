@@ -321,7 +321,7 @@ static void a_slow_reader_is_given_time_while_it_reads(void **state)
     f->loopback.worker.conns.stall_ms = 100;
     stall(f);
     RUN_UNTIL(&f->loopback, stats->n_open == 0);
-    assert_int_equal(stats->n_stalled, 1);
+    assert_int_equal(stats->n_ended[ENDING_STALLED], 1);
 }
 
 static void a_body_nobody_reads_ends_it(void **state)

@@ -21,7 +21,6 @@ struct fixture {
     struct http_opts http;
     struct ws_opts ws;
     struct realm realm;
-    struct websocket_stats stats;
     struct mount mount;
     struct session *session; // NULL before on_open and after on_close
     int n_texts, n_opens, n_closes;
@@ -86,6 +85,11 @@ static void on_request(struct http_conn *h, const struct http_request *r)
         ws_session_open(http_conn_take(h), r, &fixture.mount, &fixture.ws);
 }
 
+static uint64_t n_ended(const struct fixture *f, enum ending why)
+{
+    return f->loopback.worker.conns.stats.n_ended[why];
+}
+
 static int setup(void **state)
 {
     struct fixture *f = *state = &fixture;
@@ -97,8 +101,7 @@ static int setup(void **state)
     f->ws = (struct ws_opts){ .websocket = { .limits = { .max_message = 100000, .max_fragments = 100 },
                                              .ping_interval_ms = 1000000,
                                              .ping_timeout_ms = 1000000,
-                                             .max_controls = 100,
-                                             .stats = &f->stats },
+                                             .max_controls = 100 },
                               .pool = &f->ws_pool };
     tcp_pair(fds, 65536);
     loopback_init(&f->loopback);
@@ -521,7 +524,7 @@ static void too_many_control_frames_end_it(void **state)
                                   "\x8a\x01"
                                   "3"
                                   "\x88\x19\x03\xf0too many control frames")));
-    assert_int_equal(f->stats.n_floods, 1);
+    assert_int_equal(n_ended(f, ENDING_CONTROL_FLOOD), 1);
     assert_int_equal(f->n_texts, 0);
     buf_fini(&controls);
 }
@@ -540,7 +543,7 @@ static void a_message_must_end_in_time(void **state)
         size_t len = f->far.in.len - answer.len; // the pong's
         assert_int_equal(len, i == 2 ? 2 : 0);
         assert_memory_equal(f->far.in.p + len, answer.p, answer.len);
-        assert_int_equal(f->stats.n_slow_messages, 1);
+        assert_int_equal(n_ended(f, ENDING_SLOW_MESSAGE), 1);
         teardown(state);
         setup(state);
     }
