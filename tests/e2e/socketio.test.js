@@ -208,6 +208,18 @@ test('namespaces by hand', async t => {
         await socket.expect('42["message-back",2]');
     });
 
+    // The conformance suite listens for one message at a time, and would miss the second of two that come as one.
+    await t.test('auth comes later than the turn in which its client connected', async () => {
+        const session = await Polling.open(server, SOCKETIO);
+        await session.expectPost('40\x1e42["message",1]');
+        assert.match((await session.get()).text, /^40\{"sid":"[\w-]{20}"\}\x1e42\["message-back",1\]$/);
+        await session.expectPoll('42["auth",{}]');
+        await session.expectPost('40/custom,\x1e41/custom,'); // gone before it was told
+        assert.match((await session.get()).text, /^40\/custom,/);
+        await session.expectPost('42["message",2]');
+        await session.expectPoll('42["message-back",2]');
+    });
+
     await t.test('version 4: the main one unasked, others on demand', async () => {
         const socket = await openSocket(server, { ...SOCKETIO, eio: 3 });
         await socket.expect('40');
@@ -216,7 +228,7 @@ test('namespaces by hand', async t => {
         await socket.expect('40/custom,');
         await socket.expect('42/custom,["auth",{}]');
         const polling = await Polling.open(server, { ...SOCKETIO, eio: 3 });
-        assert.deepEqual(polling.greeting, ['40', '42["auth",{}]']);
+        assert.deepEqual(polling.greeting, ['40']);
     });
 
     await t.test('unknown ones are refused as the reference does', async () => {
@@ -326,10 +338,12 @@ test('attachments by hand', async t => {
     await t.test('in a POST and a poll', async () => {
         const session = await Polling.open(server, SOCKETIO);
         await session.expectPost('40');
-        assert.match((await session.get()).text, /^40\{"sid":"[\w-]{20}"\}\x1e42\["auth",\{\}\]$/);
+        assert.match((await session.get()).text, /^40\{"sid":"[\w-]{20}"\}$/);
+        await session.expectPoll('42["auth",{}]');
         await session.expectPost(`451-["message",${placeholders(1)}]\x1ebAQID`);
         await session.expectPoll(`451-["message-back",${placeholders(1)}]\x1ebAQID`);
         const old = await Polling.open(server, { ...SOCKETIO, eio: 3, query: '&b64=1' });
+        await old.expectPoll(encode(3, '42["auth",{}]'));
         await old.expectPost(encode(3, `451-["message",${placeholders(1)}]`, 'b4AQID'));
         await old.expectPoll(encode(3, `451-["message-back",${placeholders(1)}]`, 'b4AQID'));
     });
