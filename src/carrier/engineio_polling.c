@@ -41,7 +41,7 @@ static void respond(struct engineio_session *e, struct span payload, bool is_bin
     if (p->is_jsonp_get) {
         struct span number = { p->jsonp_number, p->jsonp_len };
         if (engineio_put_jsonp(number, payload, &script) != 0)
-            engineio_session_end_later(e);
+            engineio_session_end_later(e, ENDING_OUT_OF_MEMORY);
         response.body = buf_span(&script);
     }
     http_respond(h, &response);
@@ -55,7 +55,7 @@ static void respond_packet(struct engineio_session *e, enum engineio_type type)
     struct engineio_packet packet = { .type = type };
     enum engineio_payload kind = engineio_choose_payload(&e->link, false);
     if (engineio_put_packet(kind, &packet, &payload) != 0)
-        engineio_session_end_later(e); // an empty body is no payload: the client ends too
+        engineio_session_end_later(e, ENDING_OUT_OF_MEMORY); // an empty body is no payload: the client ends too
     respond(e, buf_span(&payload), kind == ENGINEIO_PAYLOAD_3_BINARY);
     buf_fini(&payload);
 }
@@ -75,7 +75,7 @@ static void flush(struct engineio_session *e)
     struct engineio_queued *q;
     while ((q = engineio_session_shift(e))) {
         if (engineio_put_packet(kind, &q->packet, &payload) != 0)
-            engineio_session_end_later(e);
+            engineio_session_end_later(e, ENDING_OUT_OF_MEMORY);
         free(q);
     }
     respond(e, buf_span(&payload), kind == ENGINEIO_PAYLOAD_3_BINARY);
@@ -98,11 +98,17 @@ static void note(struct engineio_session *e, enum session_deed deed)
         deed_note(e->polling->heard_on, deed);
 }
 
-static void end(struct engineio_session *e, bool is_asked)
+static const struct conn *conn_of(const struct engineio_session *e)
+{
+    const struct engineio_polling *p = e->polling;
+    return p->heard_on ? p->heard_on : p->get ? p->get->conn : NULL;
+}
+
+static void end(struct engineio_session *e, bool is_gone)
 {
     struct engineio_polling *p = e->polling;
     if (p->get)
-        respond_packet(e, is_asked ? ENGINEIO_NOOP : ENGINEIO_CLOSE);
+        respond_packet(e, is_gone ? ENGINEIO_NOOP : ENGINEIO_CLOSE);
     if (p->post)
         http_refuse_body(p->post, 400);
     if (p->upgrade)
@@ -112,7 +118,7 @@ static void end(struct engineio_session *e, bool is_asked)
     e->polling = NULL;
 }
 
-static const struct engineio_transport_ops transport = { .flush = flush, .note = note, .end = end };
+static const struct engineio_transport_ops transport = { .flush = flush, .note = note, .conn = conn_of, .end = end };
 
 // ---- the held GET
 
@@ -120,7 +126,7 @@ static void on_get_gone(struct http_conn *h)
 {
     struct engineio_session *e = h->waiter_user;
     e->polling->get = NULL;
-    engineio_session_end(e, true);
+    engineio_session_end(e, ENDING_LOST);
 }
 
 static const struct http_waiter get_waiter = { .on_gone = on_get_gone };
@@ -138,7 +144,7 @@ void engineio_polling_get(struct engineio_session *e, struct http_conn *h, const
 {
     struct engineio_polling *p = e->polling;
     if (p->get) { // two at once: the client is confused about what it has read
-        engineio_session_end(e, false);
+        engineio_session_end(e, ENDING_PROTOCOL_ERROR);
         refuse(h);
         return;
     }
@@ -157,7 +163,7 @@ static void on_post_gone(struct http_conn *h)
 {
     struct engineio_session *e = h->waiter_user;
     e->polling->post = NULL;
-    engineio_session_end(e, true);
+    engineio_session_end(e, ENDING_LOST);
 }
 
 // Hands up the packets of the body at P. False when it is malformed.
@@ -204,7 +210,7 @@ static void on_post_body(struct http_conn *h, char *p, size_t len)
         struct http_response ok = { .status = 200, .type = SPAN("text/html"), .body = SPAN("ok") };
         http_respond(h, &ok);
     } else {
-        engineio_session_end(e, false);
+        engineio_session_end(e, ENDING_PROTOCOL_ERROR);
         refuse(h);
     }
 }
@@ -225,7 +231,7 @@ void engineio_polling_post(struct engineio_session *e, struct http_conn *h, cons
     struct engineio_polling *p = e->polling;
     bool is_binary = http_list_has(http_find_field(r, SPAN("Content-Type")), binary_type);
     if (p->post || (is_binary && e->link.version == ENGINEIO_4)) {
-        engineio_session_end(e, false);
+        engineio_session_end(e, ENDING_PROTOCOL_ERROR);
         refuse(h);
         return;
     }
@@ -276,5 +282,5 @@ void engineio_polling_stop(struct engineio_session *e, struct conn *c)
     e->polling->upgrade = NULL; // it was not abandoned
     end(e, true);
     if (is_nameless && !conn_set_nameless(c))
-        engineio_session_end_later(e);
+        engineio_session_end_later(e, ENDING_NAMELESS);
 }

@@ -29,7 +29,7 @@ static void send_binary(struct session *s, struct span data)
 static void close_session(struct session *s, int code)
 {
     (void)code;
-    engineio_session_end_later(engineio_of(s));
+    engineio_session_end_later(engineio_of(s), ENDING_DIALECT);
 }
 
 static struct span id_of(const struct session *s)
@@ -42,11 +42,17 @@ static void note(struct session *s, enum session_deed deed)
     engineio_session_note(engineio_of(s), deed);
 }
 
+static uint64_t number_of_conn(const struct session *s)
+{
+    return engineio_session_conn_number(CONTAINER_OF(s, const struct engineio_raw, session)->engineio);
+}
+
 static const struct session_ops session_ops = {
     .send = send_text,
     .send_binary = send_binary,
     .close = close_session,
     .id = id_of,
+    .conn_number = number_of_conn,
     .note = note,
 };
 
@@ -68,11 +74,11 @@ static void on_message(struct engineio_session *e, struct span data, bool is_bin
         dialect->on_text(&raw->session, data);
 }
 
-static void on_close(struct engineio_session *e)
+static void on_close(struct engineio_session *e, enum ending why)
 {
     struct engineio_raw *raw = engineio_session_rider(e);
     if (raw->engineio)
-        dialect_close(&raw->session);
+        dialect_close(&raw->session, why, 0);
 }
 
 const struct engineio_handler engineio_raw_handler = {

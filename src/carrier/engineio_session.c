@@ -28,7 +28,7 @@ void engineio_home_close(struct engineio_home *home)
 {
     struct map_node *node;
     while ((node = map_next(&home->sessions, NULL)))
-        engineio_session_end(of_sid(node), false);
+        engineio_session_end(of_sid(node), ENDING_SHUTDOWN);
 }
 
 void engineio_home_fini(struct engineio_home *home)
@@ -113,7 +113,7 @@ static void enqueue(struct engineio_session *e, const struct engineio_packet *pa
     struct engineio_queued *q = is_too_much ? NULL : malloc(size);
     if (!q) {
         e->home->conns->stats.n_ended[ENDING_OVERFLOWED] += is_too_much;
-        engineio_session_end_later(e);
+        engineio_session_end_later(e, is_too_much ? ENDING_OVERFLOWED : ENDING_OUT_OF_MEMORY);
         return;
     }
     *q = (struct engineio_queued){ .packet = *packet };
@@ -212,7 +212,7 @@ static void on_turn_end(struct turn_task *t)
     }
     e->transport->flush(e);
     if (e->state == ENGINEIO_STATE_ENDING)
-        engineio_session_end(e, false);
+        engineio_session_end(e, e->ending);
 }
 
 struct engineio_session *engineio_session_new(struct engineio_home *home, const struct mount *mount,
@@ -255,7 +255,7 @@ void engineio_session_open(struct engineio_session *e)
         engineio_session_send_packet(e, ENGINEIO_OPEN, buf_span(&json));
         e->handler->on_open(e);
     } else {
-        engineio_session_end_later(e);
+        engineio_session_end_later(e, ENDING_OUT_OF_MEMORY);
     }
     buf_fini(&json);
 }
@@ -263,7 +263,7 @@ void engineio_session_open(struct engineio_session *e)
 static void receive_ping(struct engineio_session *e, const struct engineio_packet *packet)
 {
     if (e->link.version != ENGINEIO_3) {
-        engineio_session_end(e, false);
+        engineio_session_end(e, ENDING_PROTOCOL_ERROR);
         return;
     }
     start_heartbeat(e);
@@ -273,7 +273,7 @@ static void receive_ping(struct engineio_session *e, const struct engineio_packe
 static void receive_pong(struct engineio_session *e)
 {
     if (e->link.version == ENGINEIO_3) {
-        engineio_session_end(e, false);
+        engineio_session_end(e, ENDING_PROTOCOL_ERROR);
         return;
     }
     e->state = ENGINEIO_STATE_OPEN;
@@ -295,7 +295,7 @@ void engineio_session_receive(struct engineio_session *e, const struct engineio_
         receive_pong(e);
         break;
     case ENGINEIO_CLOSE:
-        engineio_session_end(e, true);
+        engineio_session_end(e, ENDING_ASKED);
         break;
     case ENGINEIO_OPEN: // these mean nothing from a client, or not here; the reference ignores them too
     case ENGINEIO_UPGRADE:
@@ -304,15 +304,21 @@ void engineio_session_receive(struct engineio_session *e, const struct engineio_
     }
 }
 
-void engineio_session_end(struct engineio_session *e, bool is_asked)
+uint64_t engineio_session_conn_number(const struct engineio_session *e)
+{
+    const struct conn *c = e->transport->conn(e);
+    return c ? conn_number(c) : 0;
+}
+
+void engineio_session_end(struct engineio_session *e, enum ending why)
 {
     if (e->state == ENGINEIO_STATE_ENDED)
         return;
     e->state = ENGINEIO_STATE_ENDED;
     deadline_cancel(&e->heartbeat);
     map_remove(&e->home->sessions, &e->by_sid);
-    e->handler->on_close(e);
-    e->transport->end(e, is_asked);
+    e->handler->on_close(e, why);
+    e->transport->end(e, why == ENDING_ASKED || why == ENDING_LOST);
     drop_queue(e);
     turn_put_off(&e->home->conns->turn, &e->at_turn_end);
 }
@@ -322,13 +328,14 @@ void engineio_session_expire(struct engineio_session *e, enum ending why)
     if (e->state == ENGINEIO_STATE_ENDED)
         return;
     e->home->conns->stats.n_ended[why]++;
-    engineio_session_end(e, false);
+    engineio_session_end(e, why);
 }
 
-void engineio_session_end_later(struct engineio_session *e)
+void engineio_session_end_later(struct engineio_session *e, enum ending why)
 {
     if (!engineio_session_is_open(e))
         return;
     e->state = ENGINEIO_STATE_ENDING;
+    e->ending = why;
     turn_put_off(&e->home->conns->turn, &e->at_turn_end);
 }

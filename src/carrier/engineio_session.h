@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/ending.h"
 #include "base/map.h"
 #include "base/pool.h"
 #include "net/conn.h"
@@ -49,7 +50,7 @@ struct engineio_handler {
     // A message; a text is valid UTF-8. Its bytes are gone when this returns.
     void (*on_message)(struct engineio_session *e, struct span data, bool is_binary);
     // The end, exactly once; nothing can be sent any more.
-    void (*on_close)(struct engineio_session *e);
+    void (*on_close)(struct engineio_session *e, enum ending why);
 };
 
 // What carries a session.
@@ -60,8 +61,10 @@ struct engineio_transport_ops {
     void (*flush)(struct engineio_session *e);
     // Notes a deed of the client's.
     void (*note)(struct engineio_session *e, enum session_deed deed);
-    // Lets go of the client, which asked for the end itself when IS_ASKED.
-    void (*end)(struct engineio_session *e, bool is_asked);
+    // The connection that the client is at the other end of now, or NULL.
+    const struct conn *(*conn)(const struct engineio_session *e);
+    // Lets go of the client, which went itself when IS_GONE.
+    void (*end)(struct engineio_session *e, bool is_gone);
 };
 
 enum engineio_state {
@@ -86,6 +89,7 @@ struct engineio_session {
     struct engineio_link link;
     uint32_t queue_len; // bytes that the waiting packets take
     enum engineio_state state : 8;
+    enum ending ending : 8; // what engineio_session_end_later() is for
     char sid[ENGINEIO_SID_LEN];
 };
 
@@ -147,14 +151,17 @@ static inline void engineio_session_note(struct engineio_session *e, enum sessio
 // For transports: PACKET came. E may have ended when this returns.
 void engineio_session_receive(struct engineio_session *e, const struct engineio_packet *packet);
 
-// Ends E now; IS_ASKED: because the client said so.
-void engineio_session_end(struct engineio_session *e, bool is_asked);
+// The number of the connection that carries E at the moment; see session_ops.conn_number.
+uint64_t engineio_session_conn_number(const struct engineio_session *e);
+
+// Ends E now.
+void engineio_session_end(struct engineio_session *e, enum ending why);
 
 // Ends E now for going beyond a limit, and counts it.
 void engineio_session_expire(struct engineio_session *e, enum ending why);
 
 // The same at the turn's end, for callers that on_close would pull something away from.
-void engineio_session_end_later(struct engineio_session *e);
+void engineio_session_end_later(struct engineio_session *e, enum ending why);
 
 static inline bool engineio_session_is_open(const struct engineio_session *e)
 {

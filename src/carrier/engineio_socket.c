@@ -28,7 +28,7 @@ static void send_base64(struct engineio_session *e, struct websocket *w, const s
         struct span whole = buf_span(&text);
         websocket_send(w, WS_TEXT, &whole, 1);
     } else {
-        engineio_session_end_later(e);
+        engineio_session_end_later(e, ENDING_OUT_OF_MEMORY);
     }
     buf_fini(&data);
     buf_fini(&text);
@@ -58,15 +58,15 @@ static void flush(struct engineio_session *e)
     }
 }
 
-static void end_transport(struct engineio_session *e, bool is_asked)
+static void end_transport(struct engineio_session *e, bool is_gone)
 {
-    (void)is_asked;
+    (void)is_gone;
     struct engineio_socket *socket = e->carrier;
     if (!socket)
         return;
     e->carrier = NULL;
     socket->session = NULL;
-    websocket_end(&socket->websocket, WS_CLOSE_NORMAL);
+    websocket_end(&socket->websocket, ENDING_DIALECT, WS_CLOSE_NORMAL);
 }
 
 static void note(struct engineio_session *e, enum session_deed deed)
@@ -76,8 +76,14 @@ static void note(struct engineio_session *e, enum session_deed deed)
         deed_note(socket->websocket.conn, deed);
 }
 
+static const struct conn *conn_of(const struct engineio_session *e)
+{
+    const struct engineio_socket *socket = e->carrier;
+    return socket ? socket->websocket.conn : NULL;
+}
+
 static const struct engineio_transport_ops transport = {
-    .send = send_packet, .flush = flush, .note = note, .end = end_transport
+    .send = send_packet, .flush = flush, .note = note, .conn = conn_of, .end = end_transport
 };
 
 // ---- in
@@ -115,7 +121,7 @@ static void receive_probe(struct engineio_socket *socket, char *p, size_t len)
     } else if (span_equal(text, SPAN("5")) && engineio_polling_is_probed(socket->session)) {
         upgrade(socket);
     } else {
-        websocket_end(&socket->websocket, WS_CLOSE_NORMAL);
+        websocket_end(&socket->websocket, ENDING_DIALECT, WS_CLOSE_NORMAL);
     }
 }
 
@@ -123,13 +129,13 @@ static void on_abandoned(void *upgrade)
 {
     struct engineio_socket *socket = upgrade;
     socket->session = NULL;
-    websocket_end(&socket->websocket, WS_CLOSE_NORMAL);
+    websocket_end(&socket->websocket, ENDING_DIALECT, WS_CLOSE_NORMAL);
 }
 
 static void receive(struct engineio_socket *socket, int err, const struct engineio_packet *packet)
 {
     if (err)
-        engineio_session_end(socket->session, false);
+        engineio_session_end(socket->session, ENDING_PROTOCOL_ERROR);
     else
         engineio_session_receive(socket->session, packet);
 }
@@ -149,26 +155,25 @@ static void on_binary(struct websocket *w, char *p, size_t len)
     struct engineio_socket *socket = of_websocket(w);
     struct engineio_packet packet;
     if (is_probe(socket))
-        websocket_end(w, WS_CLOSE_NORMAL);
+        websocket_end(w, ENDING_DIALECT, WS_CLOSE_NORMAL);
     else
         receive(socket, engineio_parse_binary(socket->session->link.version, (struct span){ p, len }, &packet),
                 &packet);
 }
 
-static void on_end(struct websocket *w)
+static void on_end(struct websocket *w, enum ending why, int code)
 {
+    (void)code;
     struct engineio_socket *socket = of_websocket(w);
     struct engineio_session *e = socket->session;
     if (!e)
         return;
     bool was_probe = is_probe(socket);
-    socket->session = NULL;
-    if (was_probe) {
+    if (was_probe)
         engineio_polling_set_upgrade(e, NULL, NULL);
-    } else {
-        e->carrier = NULL;
-        engineio_session_end(e, true);
-    }
+    else
+        engineio_session_end(e, why);
+    socket->session = NULL;
 }
 
 static void on_close(struct websocket *w)
@@ -216,7 +221,7 @@ void engineio_socket_probe(struct conn *c, const struct http_request *r, const s
     if (!socket)
         return;
     if (is_one_too_many) {
-        websocket_end(&socket->websocket, WS_CLOSE_NORMAL);
+        websocket_end(&socket->websocket, ENDING_DIALECT, WS_CLOSE_NORMAL);
         return;
     }
     engineio_polling_set_upgrade(e, socket, on_abandoned);

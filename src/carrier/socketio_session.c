@@ -82,7 +82,7 @@ static void wait_for(struct socketio_session *s, uint64_t ms, enum ending ending
         deadline_init(&s->wait->deadline, on_due);
     }
     if (!s->wait) {
-        engineio_session_end_later(s->engineio);
+        engineio_session_end_later(s->engineio, ENDING_OUT_OF_MEMORY);
         return;
     }
     s->wait->ending = ending;
@@ -129,7 +129,7 @@ static void send_event(struct socketio_namespace *ns, struct socketio_head *head
     // Nearly all are plain events in the main namespace, whose head is one digit.
     bool is_plain = head->type == SOCKETIO_EVENT && ns->name_len == 1;
     if (!is_plain && socketio_put_head(&start, head) != 0) {
-        engineio_session_end_later(engineio);
+        engineio_session_end_later(engineio, ENDING_OUT_OF_MEMORY);
     } else {
         struct span parts[] = { is_plain ? SPAN("2") : buf_span(&start),           SPAN("["), e->name,
                                 e->name.len && e->args.len ? SPAN(",") : SPAN(""), e->args,   SPAN("]") };
@@ -159,7 +159,7 @@ static void acknowledge(struct session *s, uint64_t id, const struct session_eve
 static void close_session(struct session *s, int code)
 {
     (void)code;
-    engineio_session_end_later(of_session(s)->owner->engineio);
+    engineio_session_end_later(of_session(s)->owner->engineio, ENDING_DIALECT);
 }
 
 static struct span id_of(const struct session *s)
@@ -178,11 +178,17 @@ static void note(struct session *s, enum session_deed deed)
     engineio_session_note(of_session(s)->owner->engineio, deed);
 }
 
+static uint64_t number_of_conn(const struct session *s)
+{
+    return engineio_session_conn_number(of_session(s)->owner->engineio);
+}
+
 static const struct session_ops session_ops = {
     .emit = emit,
     .acknowledge = acknowledge,
     .close = close_session,
     .id = id_of,
+    .conn_number = number_of_conn,
     .note = note,
 };
 
@@ -222,9 +228,9 @@ static struct socketio_namespace *join(struct socketio_session *s, struct span n
     return ns;
 }
 
-static void leave(struct socketio_namespace *ns)
+static void leave(struct socketio_namespace *ns, enum ending why)
 {
-    dialect_close(&ns->session);
+    dialect_close(&ns->session, why, 0);
     list_remove(&ns->in_owner);
     free(ns);
 }
@@ -237,7 +243,7 @@ static void connect_namespace(struct socketio_session *s, struct span name, stru
     int err = ns ? socketio_put_connect(&reply, s->version, name, id_of(&ns->session), no_pid)
                  : socketio_put_connect_error(&reply, s->version, name, SPAN("Invalid namespace"));
     if (err)
-        engineio_session_end_later(s->engineio);
+        engineio_session_end_later(s->engineio, ENDING_OUT_OF_MEMORY);
     else
         send_text(s, &reply);
     buf_fini(&reply);
@@ -253,14 +259,14 @@ static void handle_connect(struct socketio_session *s, struct socketio_namespace
     if (!ns)
         connect_namespace(s, p->head.nsp, has_auth ? p->payload.raw : (struct span){ 0 });
     else if (s->version == SOCKETIO_5)
-        engineio_session_end(s->engineio, false);
+        engineio_session_end(s->engineio, ENDING_PROTOCOL_ERROR);
 }
 
 static void handle_disconnect(struct socketio_session *s, struct socketio_namespace *ns,
                               const struct socketio_packet *p)
 {
     (void)p;
-    leave(ns);
+    leave(ns, ENDING_ASKED);
     if (list_is_empty(&s->namespaces))
         wait_for_connect(s);
 }
@@ -297,7 +303,7 @@ static void handle_error(struct socketio_session *s, struct socketio_namespace *
 {
     (void)ns;
     (void)p;
-    engineio_session_end(s->engineio, false); // only servers say this
+    engineio_session_end(s->engineio, ENDING_PROTOCOL_ERROR); // only servers say this
 }
 
 typedef void packet_fn(struct socketio_session *s, struct socketio_namespace *ns, const struct socketio_packet *p);
@@ -326,20 +332,20 @@ static void begin_gathering(struct socketio_session *s, struct span text, unsign
     if (s->gathering && buf_put_span(&s->gathering->text, text) == 0)
         s->gathering->n_wanted = n;
     else
-        engineio_session_end(s->engineio, false);
+        engineio_session_end(s->engineio, ENDING_PROTOCOL_ERROR);
 }
 
 static void handle_text(struct socketio_session *s, struct span text)
 {
     struct socketio_packet p;
     if (s->gathering || socketio_parse(s->version, text, &p) != 0) {
-        engineio_session_end(s->engineio, false);
+        engineio_session_end(s->engineio, ENDING_PROTOCOL_ERROR);
         return;
     }
     struct socketio_namespace *ns = find_namespace(s, p.head.nsp);
     bool is_connect = p.head.type == SOCKETIO_CONNECT;
     if (!ns && !is_connect && s->version == SOCKETIO_5)
-        engineio_session_end(s->engineio, false);
+        engineio_session_end(s->engineio, ENDING_PROTOCOL_ERROR);
     else if (p.head.n_attachments)
         begin_gathering(s, text, p.head.n_attachments);
     else if (ns || is_connect)
@@ -350,7 +356,7 @@ static void handle_binary(struct socketio_session *s, struct span data)
 {
     struct gathering *g = s->gathering;
     if (!g || buf_put_span(&g->attachments[g->n_there], data) != 0) {
-        engineio_session_end(s->engineio, false);
+        engineio_session_end(s->engineio, ENDING_PROTOCOL_ERROR);
         return;
     }
     if (++g->n_there < g->n_wanted)
@@ -390,7 +396,7 @@ static void on_open(struct engineio_session *e)
         connect_namespace(s, SPAN("/"), (struct span){ 0 }); // its clients are in the main namespace unasked
 }
 
-static void on_close(struct engineio_session *e)
+static void on_close(struct engineio_session *e, enum ending why)
 {
     struct socketio_session *s = engineio_session_rider(e);
     if (!s->engineio)
@@ -398,7 +404,7 @@ static void on_close(struct engineio_session *e)
     stop_waiting(s);
     LIST_EACH(&s->namespaces, node)
     {
-        leave(CONTAINER_OF(node, struct socketio_namespace, in_owner));
+        leave(CONTAINER_OF(node, struct socketio_namespace, in_owner), why);
     }
     free_gathering(s);
 }

@@ -31,34 +31,54 @@ static void write_frame(struct websocket *w, enum ws_opcode opcode, const struct
     conn_write(w->conn, all, n + 1);
 }
 
-static struct span reason_of(int code)
-{
-    return code == WS_CLOSE_PROTOCOL_ERROR ? SPAN("protocol error")
-           : code == WS_CLOSE_INVALID_DATA ? SPAN("invalid UTF-8")
-           : code == WS_CLOSE_TOO_BIG      ? SPAN("message too big")
-                                           : SPAN("");
-}
+// What a client is told that did not ask for the end.
+static const struct span farewells[N_ENDINGS] = {
+    [ENDING_SILENT] = SPAN("no answer to the ping"), // who was only asleep learns why
+    [ENDING_PROTOCOL_ERROR] = SPAN("protocol error"),
+    [ENDING_INVALID_TEXT] = SPAN("invalid UTF-8"),
+    [ENDING_TOO_BIG] = SPAN("message too big"),
+    [ENDING_SLOW_MESSAGE] = SPAN("message timeout"),
+    [ENDING_LATE_LOGIN] = SPAN("login timeout"),
+    [ENDING_CONTROL_FLOOD] = SPAN("too many control frames"),
+    [ENDING_TOO_MANY_MESSAGES] = SPAN("too many messages"),
+    [ENDING_TOO_MANY_BYTES] = SPAN("too many bytes"),
+    [ENDING_TOO_MANY_JOINS] = SPAN("too many joins"),
+    [ENDING_TOO_MANY_FAILED_LOGINS] = SPAN("too many failed logins"),
+};
 
 static void count(struct websocket *w, enum ending why)
 {
     w->conn->group->stats.n_ended[why]++;
 }
 
-static void end(struct websocket *w, int code, struct span reason)
+void websocket_end(struct websocket *w, enum ending why, int code)
 {
     if (w->state == WEBSOCKET_ENDED)
         return;
     w->state = WEBSOCKET_ENDED;
-    w->handler->on_end(w); // first: who sees the close must find the name free
+    w->handler->on_end(w, why, code); // first: who sees the close must find the name free
     uint8_t payload[WS_MAX_CONTROL];
-    struct span close = { (char *)payload, ws_put_close(payload, code, reason) };
+    struct span close = { (char *)payload, ws_put_close(payload, code, farewells[why]) };
     write_frame(w, WS_CLOSE, &close, 1);
     conn_finish(w->conn);
 }
 
-void websocket_end(struct websocket *w, int code)
+// Ends W for going beyond a limit, and counts it.
+static void expire(struct websocket *w, enum ending why, int code)
 {
-    end(w, code, reason_of(code));
+    if (w->state == WEBSOCKET_ENDED)
+        return;
+    count(w, why);
+    websocket_end(w, why, code);
+}
+
+// What came is wrong, or too much: the client is told CODE.
+static void violate(struct websocket *w, int code)
+{
+    if (code == WS_CLOSE_TOO_BIG)
+        expire(w, ENDING_TOO_BIG, code);
+    else
+        websocket_end(w, code == WS_CLOSE_INVALID_DATA ? ENDING_INVALID_TEXT : ENDING_PROTOCOL_ERROR, code);
 }
 
 void websocket_end_in(struct websocket *w, uint64_t ms, int code)
@@ -75,11 +95,12 @@ void websocket_stay(struct websocket *w)
     conn_cancel_deadline(w->conn);
 }
 
-void websocket_end_later(struct websocket *w, int code)
+void websocket_end_later(struct websocket *w, enum ending why, int code)
 {
     if (w->state >= WEBSOCKET_ENDING)
         return;
     w->state = WEBSOCKET_ENDING;
+    w->ending = why;
     websocket_end_in(w, 0, code);
 }
 
@@ -106,7 +127,7 @@ void websocket_send(struct websocket *w, enum ws_opcode opcode, const struct spa
         return;
     }
     count(w, ENDING_OVERFLOWED);
-    websocket_end_later(w, WS_CLOSE_TRY_AGAIN_LATER);
+    websocket_end_later(w, ENDING_OVERFLOWED, WS_CLOSE_TRY_AGAIN_LATER);
 }
 
 // ---- what is pending
@@ -127,20 +148,12 @@ static void free_pending(struct websocket *w)
 
 static void on_message_due(struct deadline *d)
 {
-    struct websocket *w = CONTAINER_OF(d, struct websocket_pending, whole)->websocket;
-    if (w->state == WEBSOCKET_ENDED)
-        return;
-    count(w, ENDING_SLOW_MESSAGE);
-    end(w, WS_CLOSE_POLICY, SPAN("message timeout"));
+    expire(CONTAINER_OF(d, struct websocket_pending, whole)->websocket, ENDING_SLOW_MESSAGE, WS_CLOSE_POLICY);
 }
 
 static void on_login_due(struct deadline *d)
 {
-    struct websocket *w = CONTAINER_OF(d, struct websocket_pending, login)->websocket;
-    if (w->state == WEBSOCKET_ENDED)
-        return;
-    count(w, ENDING_LATE_LOGIN);
-    end(w, WS_CLOSE_POLICY, SPAN("login timeout"));
+    expire(CONTAINER_OF(d, struct websocket_pending, login)->websocket, ENDING_LATE_LOGIN, WS_CLOSE_POLICY);
 }
 
 // W's pending, made if need be, or NULL.
@@ -213,7 +226,10 @@ static void handle_binary(struct websocket *w, struct span data)
 static void handle_close(struct websocket *w, struct span payload)
 {
     int code = ws_parse_close(payload, NULL);
-    websocket_end(w, code < 0 ? -code : code);
+    if (code < 0)
+        violate(w, -code);
+    else
+        websocket_end(w, ENDING_ASKED, code);
 }
 
 // Whether one control frame more may come in this second; else W has been ended.
@@ -221,8 +237,7 @@ static bool may_control(struct websocket *w)
 {
     if (w->n_controls++ < w->opts->max_controls)
         return true;
-    count(w, ENDING_CONTROL_FLOOD);
-    end(w, WS_CLOSE_POLICY, SPAN("too many control frames"));
+    expire(w, ENDING_CONTROL_FLOOD, WS_CLOSE_POLICY);
     return false;
 }
 
@@ -311,14 +326,6 @@ static void look_in(struct websocket *w, uint64_t ms)
     conn_set_deadline(w->conn, limit_ms && left_ms < ms ? left_ms : ms);
 }
 
-// What came is wrong, or too much: the client is told CODE.
-static void violate(struct websocket *w, int code)
-{
-    if (code == WS_CLOSE_TOO_BIG)
-        count(w, ENDING_TOO_BIG);
-    websocket_end(w, code);
-}
-
 static void on_data(struct conn *c, char *p, size_t len)
 {
     struct websocket *w = c->user;
@@ -370,16 +377,14 @@ static void on_deadline(struct conn *c)
 {
     struct websocket *w = c->user;
     if (w->closing_code) {
-        websocket_end(w, (int)w->closing_code);
+        websocket_end(w, w->ending, (int)w->closing_code);
         return;
     }
     uint64_t silent_ms = ms_since(w, w->heard_at), limit_ms = w->opts->alive_ms;
     if (limit_ms && ms_since(w, w->told_at) >= limit_ms) {
-        count(w, ENDING_SILENT);
-        websocket_end(w, WS_CLOSE_NO_STATUS);
+        expire(w, ENDING_SILENT, WS_CLOSE_NO_STATUS);
     } else if (w->state == WEBSOCKET_PINGED) {
-        count(w, ENDING_SILENT);
-        end(w, WS_CLOSE_POLICY, SPAN("no answer to the ping")); // who was only asleep learns why
+        expire(w, ENDING_SILENT, WS_CLOSE_POLICY);
     } else if (silent_ms >= w->opts->ping_interval_ms) {
         w->state = WEBSOCKET_PINGED;
         write_frame(w, WS_PING, NULL, 0);
@@ -391,30 +396,35 @@ static void on_deadline(struct conn *c)
 
 static void on_excess(struct conn *c, enum flow flow)
 {
-    static const struct span reasons[N_FLOWS] = { [FLOW_MESSAGES] = SPAN("too many messages"),
-                                                  [FLOW_BYTES] = SPAN("too many bytes"),
-                                                  [FLOW_JOINS] = SPAN("too many joins"),
-                                                  [FLOW_LOGINS] = SPAN("too many failed logins") };
-    end(c->user, WS_CLOSE_POLICY, reasons[flow]);
+    static const enum ending endings[N_FLOWS] = { [FLOW_MESSAGES] = ENDING_TOO_MANY_MESSAGES,
+                                                  [FLOW_BYTES] = ENDING_TOO_MANY_BYTES,
+                                                  [FLOW_JOINS] = ENDING_TOO_MANY_JOINS,
+                                                  [FLOW_LOGINS] = ENDING_TOO_MANY_FAILED_LOGINS };
+    websocket_end(c->user, endings[flow], WS_CLOSE_POLICY);
 }
 
-static void on_stall(struct conn *c)
+static void on_stall(struct conn *c, enum ending why)
 {
-    websocket_end(c->user, WS_CLOSE_TRY_AGAIN_LATER);
+    websocket_end(c->user, why, WS_CLOSE_TRY_AGAIN_LATER);
 }
 
 static void on_shutdown(struct conn *c)
 {
-    websocket_end(c->user, WS_CLOSE_GOING_AWAY);
+    websocket_end(c->user, ENDING_SHUTDOWN, WS_CLOSE_GOING_AWAY);
+}
+
+// Why a session ends with its connection, which ended with ERR.
+static enum ending ending_of_conn(int err)
+{
+    return err == UV_ENOMEM ? ENDING_OUT_OF_MEMORY : err == UV_ECANCELED ? ENDING_SHUTDOWN : ENDING_LOST;
 }
 
 static void on_close(struct conn *c, int err)
 {
-    (void)err;
     struct websocket *w = c->user;
     if (w->state != WEBSOCKET_ENDED) {
         w->state = WEBSOCKET_ENDED;
-        w->handler->on_end(w);
+        w->handler->on_end(w, ending_of_conn(err), WS_CLOSE_ABNORMAL);
     }
     free_pending(w);
     w->handler->on_close(w);

@@ -8,6 +8,7 @@
 #ifndef STROWGER_CARRIER_WEBSOCKET_H
 #define STROWGER_CARRIER_WEBSOCKET_H
 
+#include "base/ending.h"
 #include "net/conn.h"
 #include "proto/http.h"
 #include "proto/ws.h"
@@ -18,8 +19,9 @@ struct websocket_handler {
     // A whole message, a text valid UTF-8. Its bytes may be changed; they are gone when this returns.
     void (*on_text)(struct websocket *w, char *p, size_t len);
     void (*on_binary)(struct websocket *w, char *p, size_t len);
-    // No further message comes or can be sent: exactly once, before the other side can know it.
-    void (*on_end)(struct websocket *w);
+    // No further message comes or can be sent: exactly once, before the other side can know it. CODE is what the close frame
+    // says, or WS_CLOSE_ABNORMAL when there is none.
+    void (*on_end)(struct websocket *w, enum ending why, int code);
     // The connection is gone, after on_end; W's memory is the handler's to free.
     void (*on_close)(struct websocket *w);
 };
@@ -51,6 +53,7 @@ struct websocket {
     enum websocket_state state : 3;
     unsigned closing_code : 13; // what websocket_end_later() asked for, or 0
     unsigned n_controls : 16;   // control frames that came in this second
+    enum ending ending : 8;     // what that is for
 };
 
 // The status that the opening handshake R must be refused with, or 0 when it is right (RFC 6455 section 4.2.1).
@@ -74,10 +77,10 @@ void websocket_send(struct websocket *w, enum ws_opcode opcode, const struct spa
 
 // Ends W now: on_end, then a close frame with CODE, then the connection in peace. Nothing when it has ended. Not for
 // callers that on_end would pull something away from.
-void websocket_end(struct websocket *w, int code);
+void websocket_end(struct websocket *w, enum ending why, int code);
 
 // The same, but not within this call. Messages that came meanwhile are not handed up any more.
-void websocket_end_later(struct websocket *w, int code);
+void websocket_end_later(struct websocket *w, enum ending why, int code);
 
 // Ends W with CODE in MS milliseconds, unless websocket_stay() comes first. Only where there is no ping_interval_ms.
 void websocket_end_in(struct websocket *w, uint64_t ms, int code);

@@ -27,7 +27,7 @@ static void send_binary(struct session *s, struct span data)
 
 static void close_session(struct session *s, int code)
 {
-    websocket_end_later(&of_session(s)->websocket, code);
+    websocket_end_later(&of_session(s)->websocket, ENDING_DIALECT, code);
 }
 
 static void note(struct session *s, enum session_deed deed)
@@ -37,10 +37,16 @@ static void note(struct session *s, enum session_deed deed)
     deed_note(of_session(s)->websocket.conn, deed);
 }
 
+static uint64_t number_of_conn(const struct session *s)
+{
+    return conn_number(CONTAINER_OF(s, const struct ws_session, session)->websocket.conn);
+}
+
 static const struct session_ops session_ops = {
     .send = send_text,
     .send_binary = send_binary,
     .close = close_session,
+    .conn_number = number_of_conn,
     .note = note,
 };
 
@@ -56,9 +62,9 @@ static void on_binary(struct websocket *w, char *p, size_t len)
     session_dialect(s)->on_binary(s, (struct span){ p, len });
 }
 
-static void on_end(struct websocket *w)
+static void on_end(struct websocket *w, enum ending why, int code)
 {
-    dialect_close(&of_websocket(w)->session);
+    dialect_close(&of_websocket(w)->session, why, code);
 }
 
 static void on_close(struct websocket *w)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/ending.h"
 #include "base/span.h"
 #include "proto/json.h"
 #include "switchboard/realm.h"
@@ -141,9 +142,9 @@ static inline const struct dialect *session_dialect(const struct session *s)
     return s->mount->dialect;
 }
 
-// For carriers: S, whose mount is set, begins, and ends.
+// For carriers: S, whose mount is set, begins, and ends, for a reason and with a WebSocket close code, or 0 for none.
 void dialect_open(struct session *s, struct span intro);
-void dialect_close(struct session *s);
+void dialect_close(struct session *s, enum ending why, int code);
 
 // An on_binary for dialects whose clients may send their JSON in binary messages: on_text gets it. What is not UTF-8 must
 // never reach another client as text, which would end that one: it is handed on as the empty text, no JSON either.

@@ -15,14 +15,15 @@
 
 #include "base/addr.h"
 #include "base/deadline.h"
+#include "base/ending.h"
 #include "base/list.h"
 #include "base/pool.h"
 #include "base/span.h"
 #include "net/backlog.h"
-#include "net/ending.h"
 #include "net/meter.h"
 #include "net/outq.h"
 #include "net/poller.h"
+#include "net/sock.h"
 #include "net/source.h"
 #include "net/tls.h"
 #include "net/turn.h"
@@ -57,7 +58,7 @@ struct conn_stats {
     uint64_t n_refused[N_SOURCE_VERDICTS]; // by what limit; those that were told so, and those that were dropped
     uint64_t n_nameless_refused;           // sessions that were one too many of those without a name
     uint64_t n_foreign_refused;            // requests of pages of an origin that is not welcome
-    uint64_t n_ended[N_ENDINGS];           // by what limit
+    uint64_t n_ended[N_COUNTED_ENDINGS];   // by what limit
 };
 
 // What the groups of all loops keep to together; each may be missing.
@@ -125,7 +126,7 @@ struct conn_handler {
     // The other side talks too fast, and went on so when it was held back. NULL: the conn is closed.
     void (*on_excess)(struct conn *c, enum flow flow);
     // The other side takes nothing, or too little at a time when too much waits for others like it. NULL: the conn is closed.
-    void (*on_stall)(struct conn *c);
+    void (*on_stall)(struct conn *c, enum ending why);
     // The deadline of conn_set_deadline() passed.
     void (*on_deadline)(struct conn *c);
     // The server is going away: C is to be ended in peace. NULL: conn_finish() is called.
@@ -257,6 +258,12 @@ void conn_cancel_deadline(struct conn *c);
 // The address of the client at the other end, or behind the proxies there, who tell it: of their IPv6 clients the first
 // half alone is kept. Unknown when the kernel knows it no more, or when it was told and refused.
 struct addr conn_client_address(const struct conn *c);
+
+// C's number, for the log; see sock_cookie(). It stays the same from worker to worker.
+static inline uint64_t conn_number(const struct conn *c)
+{
+    return sock_cookie(c->fd);
+}
 
 // Has that be ADDR, which a proxy told. C's verdict says what becomes of the connection: its user is to refuse it when that is not
 // SOURCE_WELCOME.

@@ -84,9 +84,10 @@ static void look_at(struct conn *c)
     bool is_large = g->allowance < CONN_ALLOWANCE && conn_out_len(c) > g->allowance;
     if (c->state != CONN_OPEN || (!has_stalled(c) && !is_large))
         return;
-    g->stats.n_ended[is_large ? ENDING_OVERFLOWED : ENDING_STALLED]++;
+    enum ending why = is_large ? ENDING_OVERFLOWED : ENDING_STALLED;
+    g->stats.n_ended[why]++;
     if (c->handler->on_stall)
-        c->handler->on_stall(c);
+        c->handler->on_stall(c, why);
     else
         conn_close(c, UV_ETIMEDOUT);
 }

@@ -67,6 +67,13 @@ void sock_set_port(struct sockaddr *addr, int port)
         ((struct sockaddr_in *)(void *)addr)->sin_port = htons((uint16_t)port);
 }
 
+uint64_t sock_cookie(int fd)
+{
+    uint64_t cookie = 0;
+    socklen_t len = sizeof cookie;
+    return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len) == 0 ? cookie : 0;
+}
+
 bool sock_is_wildcard(const struct sockaddr *addr)
 {
     if (addr->sa_family == AF_INET6)

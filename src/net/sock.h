@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "base/addr.h"
@@ -39,6 +40,10 @@ void sock_set_port(struct sockaddr *addr, int port);
 
 // The address that FD is connected to; unknown when it is no more.
 struct addr sock_peer_addr(int fd);
+
+// The number by which the kernel knows FD's socket for as long as it lives, whatever descriptor leads to it (SO_COOKIE);
+// `ss -e` shows it in hexadecimal. 0 when the kernel does not tell.
+uint64_t sock_cookie(int fd);
 
 // Whether ADDR means every address of its family.
 bool sock_is_wildcard(const struct sockaddr *addr);

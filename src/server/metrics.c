@@ -106,19 +106,8 @@ static void put_flows(struct sink *s, const struct metric *m, const struct repor
 
 static void put_ended(struct sink *s, const struct metric *m, const struct report *r)
 {
-    static const char *const reasons[N_ENDINGS] = {
-        [ENDING_SLOW_REQUEST] = "slow_request",
-        [ENDING_SLOW_MESSAGE] = "slow_message",
-        [ENDING_LATE_CONNECT] = "late_connect",
-        [ENDING_LATE_LOGIN] = "late_login",
-        [ENDING_SILENT] = "silent",
-        [ENDING_TOO_BIG] = "too_big",
-        [ENDING_CONTROL_FLOOD] = "control_flood",
-        [ENDING_STALLED] = "stalled",
-        [ENDING_OVERFLOWED] = "overflowed",
-    };
-    for (int i = 0; i < N_ENDINGS; i++)
-        put(s, "%s{reason=\"%s\"} %.15g\n", m->name, reasons[i], (double)r->sum.conns.n_ended[i]);
+    for (int i = 0; i < N_COUNTED_ENDINGS; i++)
+        put(s, "%s{reason=\"%s\"} %.15g\n", m->name, ending_name(i), (double)r->sum.conns.n_ended[i]);
     for (size_t i = 0; i < N_FLOWS; i++)
         put(s, "%s{reason=\"too_many_%s\"} %.15g\n", m->name, flow_names[i], (double)r->sum.meters.n_excesses[i]);
 }

@@ -30,7 +30,7 @@ enum session_deed {
     SESSION_MISSES_NAME,   // it asked for one that another has
 };
 
-// A carrier of messages has the first two, one of events the next three; the others are NULL.
+// A carrier of messages has the first two, one of events the next three; those that it has not are NULL.
 struct session_ops {
     // Sends one text message, the N parts behind each other, which must be valid UTF-8 together. What can't be sent ends
     // the session later, never within this call. After the session's end it does nothing.
@@ -46,6 +46,8 @@ struct session_ops {
     // Ends the session, with the WebSocket close CODE where the carrier can say one. The dialect's on_close follows, but
     // not within this call.
     void (*close)(struct session *s, int code);
+    // The number of the connection that carries it at the moment, for the log; 0: there is none.
+    uint64_t (*conn_number)(const struct session *s);
     // Something was done by S, who may be held back for it; NULL: nobody counts.
     void (*note)(struct session *s, enum session_deed deed);
 };

@@ -11,8 +11,9 @@
 
 enum { STALL_MS = 200 };
 
-static void on_stall(struct conn *c)
+static void on_stall(struct conn *c, enum ending why)
 {
+    (void)why;
     struct fixture *f = c->user;
     f->n_deadlines++; // which nothing else here does
     conn_close(c, UV_ETIMEDOUT);
