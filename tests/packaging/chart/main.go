@@ -4,7 +4,8 @@
 //
 //	usage: chart DIR [VALUES.yaml]
 //
-// Prints the manifests, separated by "---". Only what our chart uses is there: no subcharts, hooks or lookups.
+// Prints the manifests, separated by "---", and last, as comments, what a person is told. Only what our chart uses is there:
+// no subcharts, hooks or lookups.
 package main
 
 import (
@@ -96,10 +97,12 @@ func main() {
 		"Template": object{"BasePath": base},
 	}
 	for _, file := range files {
-		if !strings.HasSuffix(file, ".yaml") {
-			continue
+		if strings.HasSuffix(file, ".yaml") {
+			fmt.Println("---")
+			check(root.ExecuteTemplate(os.Stdout, base+"/"+filepath.Base(file), data))
 		}
-		fmt.Println("---")
-		check(root.ExecuteTemplate(os.Stdout, base+"/"+filepath.Base(file), data))
 	}
+	var notes strings.Builder
+	check(root.ExecuteTemplate(&notes, base+"/NOTES.txt", data))
+	fmt.Println("---\n# " + strings.ReplaceAll(notes.String(), "\n", "\n# "))
 }

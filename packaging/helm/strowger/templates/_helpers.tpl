@@ -12,3 +12,10 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
+
+{{- /* Clients keep their addresses: STUN tells them, and the limits of one address go by them. */ -}}
+{{- define "strowger.traffic" -}}
+{{- if ne .type "ClusterIP" -}}
+externalTrafficPolicy: Local
+{{- end }}
+{{- end }}
