@@ -36,10 +36,10 @@ static void end(struct http_conn *h)
     conn_finish(h->conn);
 }
 
-// What came while an answer was under way is looked at once that is done.
+// What came while an answer was under way is looked at once that is done: requests, or that no more will come.
 static void process_waiting(struct http_conn *h)
 {
-    if (h->state != HTTP_READING || !h->in.len)
+    if (h->state != HTTP_READING || (!h->in.len && !h->conn->has_eof))
         return;
     struct buf waiting = h->in;
     h->in = (struct buf){ 0 };
@@ -59,12 +59,20 @@ static void end_answer(struct http_conn *h)
     conn_set_deadline(h->conn, h->opts->head_timeout_ms);
 }
 
+// A client of HTTP/1.0 that asked for the connection to stay waits for its end unless it is told (RFC 9112 C.2.2).
+static const char *connection_line(const struct http_conn *h)
+{
+    if (!h->keep_alive)
+        return "Connection: close\r\n";
+    return h->is_old ? "Connection: keep-alive\r\n" : "";
+}
+
 static void write_head(struct http_conn *h, const struct http_response *r, uint64_t len)
 {
     char status[64], date[HTTP_DATE_LEN], tail[160];
     int status_len = snprintf(status, sizeof status, "HTTP/1.1 %d %s\r\n", r->status, http_reason(r->status));
     http_put_date(date, time(NULL));
-    int tail_len = snprintf(tail, sizeof tail, "Date: %s\r\n%s", date, h->keep_alive ? "" : "Connection: close\r\n");
+    int tail_len = snprintf(tail, sizeof tail, "Date: %s\r\n%s", date, connection_line(h));
     if (!r->is_bodyless && !r->is_stream)
         tail_len += snprintf(tail + tail_len, sizeof tail - (size_t)tail_len, "Content-Length: %" PRIu64 "\r\n", len);
     bool has_type = r->type.len > 0;
@@ -111,6 +119,7 @@ void http_stream(struct http_conn *h, struct span type, const struct http_waiter
     h->keep_alive = false;
     write_head(h, &response, 0);
     http_hold(h, waiter, user);
+    h->state = HTTP_STREAMING;
 }
 
 void http_stream_put(struct http_conn *h, struct span piece, size_t max)
@@ -232,6 +241,7 @@ static void begin_answer(struct http_conn *h, const struct http_request *r)
 {
     h->state = HTTP_ANSWERING;
     h->keep_alive = r->keep_alive && !h->conn->is_shed;
+    h->is_old = r->minor_version == 0;
     h->is_head = r->method == HTTP_HEAD;
     h->had_body = r->has_body;
     conn_cancel_deadline(h->conn);
@@ -356,10 +366,15 @@ static size_t read_head(struct http_conn *h, char *p, size_t len)
     return n < 0 ? 0 : (size_t)n;
 }
 
+// Whether the next request may be begun.
+static bool may_begin(const struct http_conn *h)
+{
+    return h->state == HTTP_READING && conn_out_len(h->conn) < MAX_PENDING;
+}
+
 static bool is_ready(const struct http_conn *h, size_t len)
 {
-    return h->state == HTTP_BODY ? len || (!h->is_chunked && !h->body_left)
-                                 : len && h->state == HTTP_READING && conn_out_len(h->conn) < MAX_PENDING;
+    return h->state == HTTP_BODY ? len || (!h->is_chunked && !h->body_left) : len && may_begin(h);
 }
 
 // The bytes at P begin with the request that moves.
@@ -396,7 +411,9 @@ static void process(struct http_conn *h, char *p, size_t len)
         if (!n && h->state == HTTP_READING)
             break; // the head is incomplete
     }
-    if (len && h->state != HTTP_ENDED)
+    if (c->has_eof && may_begin(h))
+        end(h); // what there is of a request will never be whole
+    else if (len && h->state != HTTP_ENDED)
         keep(h, p, len);
 }
 
@@ -411,17 +428,26 @@ static void on_data(struct conn *c, char *p, size_t len)
     process_waiting(h);
 }
 
+// Whether somebody is to hear when the client goes.
+static bool is_waited_for(const struct http_conn *h)
+{
+    return h->state == HTTP_BODY || h->state == HTTP_HELD || h->state == HTTP_STREAMING;
+}
+
+static void let_go(struct http_conn *h)
+{
+    h->waiter->on_gone(h);
+    end(h);
+}
+
+// What was asked for before is still wanted.
 static void on_eof(struct conn *c)
 {
     struct http_conn *h = c->user;
-    if (h->state == HTTP_BODY || h->state == HTTP_HELD) {
-        h->waiter->on_gone(h);
-        end(h);
-    } else if (h->state == HTTP_READING) {
-        end(h);
-    } else {
-        h->keep_alive = false; // the answer under way is still wanted
-    }
+    if (is_waited_for(h))
+        let_go(h);
+    else
+        process_waiting(h);
 }
 
 static void on_shutdown(struct conn *c)
@@ -430,8 +456,12 @@ static void on_shutdown(struct conn *c)
     bool is_fresh = h->state == HTTP_READING && !h->keep_alive;
     if (is_fresh) // nobody who was let in is sent away unheard
         conn_set_deadline(c, CONN_LAST_CALL_MS);
+    else if (is_waited_for(h))
+        let_go(h);
+    else if (h->state == HTTP_READING)
+        end(h);
     else
-        on_eof(c); // no further request will be answered, either way
+        h->keep_alive = false; // the answer under way is the last
 }
 
 static void on_drain(struct conn *c)
@@ -446,11 +476,11 @@ static void on_excess(struct conn *c, enum flow flow)
 {
     (void)flow;
     struct http_conn *h = c->user;
-    if (h->state == HTTP_ANSWERING) { // half of a file has left
+    if (h->state == HTTP_ANSWERING || h->state == HTTP_STREAMING) { // half of an answer has left
         conn_close(c, UV_ECONNABORTED);
         return;
     }
-    if (h->state == HTTP_BODY || h->state == HTTP_HELD)
+    if (is_waited_for(h))
         h->waiter->on_gone(h);
     refuse(h, 429);
 }
@@ -477,7 +507,7 @@ static void on_close(struct conn *c, int err)
 {
     (void)err;
     struct http_conn *h = c->user;
-    if (h->state == HTTP_BODY || h->state == HTTP_HELD)
+    if (is_waited_for(h))
         h->waiter->on_gone(h);
     free_http(h);
 }

@@ -43,6 +43,7 @@ enum http_state {
     HTTP_BODY,      // a request's body
     HTTP_ANSWERING, // on_request or on_body is running, or a file is on its way out
     HTTP_HELD,      // the answer comes later
+    HTTP_STREAMING, // its head has left, and its body comes in pieces
     HTTP_ENDED,     // the connection was finished or handed on
 };
 
@@ -60,6 +61,7 @@ struct http_conn {
     struct addr peer; // who is at the other end, maybe a proxy; unknown until the first request, and without proxies
     enum http_state state;
     bool keep_alive;    // after the present answer
+    bool is_old;        // the present request is HTTP/1.0: that its connection stays must be said
     bool is_head;       // the present request is HEAD: its answer has no body
     bool had_body;      // the present request has a body, which nobody reads: no further request can follow
     int move_to;        // the worker that the connection moves to with the present request, or -1

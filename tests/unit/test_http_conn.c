@@ -89,6 +89,9 @@ static void on_request(struct http_conn *h, const struct http_request *r)
     } else if (span_equal(r->path, SPAN("/hold"))) {
         f->held = h;
         http_hold(h, &waiter, f);
+    } else if (span_equal(r->path, SPAN("/stream"))) {
+        f->held = h;
+        http_stream(h, SPAN("text/plain"), &waiter, f);
     } else if (span_equal(r->path, SPAN("/take"))) {
         take(h, f);
     } else if (span_equal(r->path, SPAN("/file"))) {
@@ -212,6 +215,19 @@ static void close_is_obeyed(void **state)
     assert_int_equal(f->n_requests, 1);
 }
 
+// ab and its like count on the answer to say so.
+static void who_speaks_1_0_is_told_that_it_may_go_on(void **state)
+{
+    struct fixture *f = *state;
+    far_end_send_text(&f->far, "GET /a HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n");
+    ASSERT_ANSWERED(f, "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nX-Test: 1\r\n"
+                       "Connection: keep-alive\r\nContent-Length: 2\r\n\r\n/a");
+    far_end_forget(&f->far);
+    far_end_send_text(&f->far, "GET /b HTTP/1.0\r\n\r\n" GET("/never"));
+    RUN_UNTIL(&f->loopback, is_closed(f));
+    assert_int_equal(f->n_requests, 2);
+}
+
 static void nonsense_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -261,6 +277,20 @@ static void a_client_may_end_its_side_first(void **state)
     drop_dates(&f->far);
     assert_true(span_has_prefix(buf_span(&f->far.in), SPAN(ANSWER("2", "/a") "HTTP/1.1 200 OK")));
     assert_true(f->far.in.len > FILE_LEN);
+    assert_int_equal(f->far.err, 0);
+}
+
+static void what_a_client_asked_for_before_it_ended_its_side_is_answered(void **state)
+{
+    struct fixture *f = *state;
+    far_end_send_text(&f->far, GET("/file") GET("/b") GET("/file") GET("/c") "GET /half HTTP/1.1\r\n");
+    far_end_shutdown(&f->far);
+    RUN_UNTIL(&f->loopback, is_closed(f));
+    drop_dates(&f->far);
+    assert_int_equal(f->n_requests, 4);
+    const char last[] = ANSWER("2", "/c");
+    assert_true(f->far.in.len > 2 * FILE_LEN);
+    assert_memory_equal(f->far.in.p + f->far.in.len - strlen(last), last, strlen(last));
     assert_int_equal(f->far.err, 0);
 }
 
@@ -453,6 +483,20 @@ static void who_holds_hears_that_nobody_waits(void **state)
     assert_int_equal(f->loopback.worker.conns.stats.n_open, 0);
 }
 
+static void a_stream_has_one_head(void **state)
+{
+    struct fixture *f = *state;
+    static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nCache-Control: no-store\r\n"
+                               "Connection: close\r\n\r\n";
+    far_end_send_text(&f->far, GET("/stream"));
+    ASSERT_ANSWERED(f, head);
+    struct conn *c = f->held->conn;
+    c->handler->on_excess(c, FLOW_BYTES);
+    RUN_UNTIL(&f->loopback, is_closed(f));
+    assert_true(far_end_has(&f->far, head));
+    assert_int_equal(f->n_gone, 1);
+}
+
 static void a_conn_can_be_taken_with_what_follows(void **state)
 {
     struct fixture *f = *state;
@@ -482,10 +526,12 @@ int main(void)
         UNIT_TEST(pipelined_requests_are_answered_in_order),
         UNIT_TEST(a_request_may_come_byte_by_byte),
         UNIT_TEST(close_is_obeyed),
+        UNIT_TEST(who_speaks_1_0_is_told_that_it_may_go_on),
         UNIT_TEST(nonsense_is_refused),
         UNIT_TEST(a_head_that_takes_too_long_is_408),
         UNIT_TEST(silence_is_closed_in_silence),
         UNIT_TEST(a_client_may_end_its_side_first),
+        UNIT_TEST(what_a_client_asked_for_before_it_ended_its_side_is_answered),
         UNIT_TEST(files_leave_whole_and_in_order),
         UNIT_TEST(a_file_that_shrank_is_cut_off),
         UNIT_TEST(a_slow_reader_is_given_time_while_it_reads),
@@ -501,6 +547,7 @@ int main(void)
         UNIT_TEST(a_body_that_is_cut_off_is_let_go),
         UNIT_TEST(an_answer_may_come_later),
         UNIT_TEST(who_holds_hears_that_nobody_waits),
+        UNIT_TEST(a_stream_has_one_head),
         UNIT_TEST(a_conn_can_be_taken_with_what_follows),
         UNIT_TEST(one_behind_a_file_can_be_taken_too),
     };
