@@ -12,10 +12,9 @@
 #include "proto/forwarded.h"
 
 enum {
-    REFUSED_MS = 2000,       // for the request of a client that will be refused
-    MAX_AHEAD = 64 * 1024,   // bytes a client may send ahead of its answers before it is no longer read
-    FILE_PIECE = 64 * 1024,  // of a file, read at a time
-    MAX_PENDING = 256 * 1024 // bytes of answers waiting to leave at which no further request is begun
+    REFUSED_MS = 2000,      // for the request of a client that will be refused
+    MAX_AHEAD = 64 * 1024,  // bytes a client may send ahead of its answers before it is no longer read
+    FILE_PIECE = 64 * 1024, // of a file, read at a time
 };
 
 static void process(struct http_conn *h, char *p, size_t len);
@@ -366,10 +365,10 @@ static size_t read_head(struct http_conn *h, char *p, size_t len)
     return n < 0 ? 0 : (size_t)n;
 }
 
-// Whether the next request may be begun.
+// Whether the next request may be begun: not while too much of the answers to others waits to leave.
 static bool may_begin(const struct http_conn *h)
 {
-    return h->state == HTTP_READING && conn_out_len(h->conn) < MAX_PENDING;
+    return h->state == HTTP_READING && conn_out_len(h->conn) <= CONN_FULL_LEN;
 }
 
 static bool is_ready(const struct http_conn *h, size_t len)

@@ -355,14 +355,11 @@ static void on_data(struct conn *c, char *p, size_t len)
     }
     conn_charge(c, FLOW_MESSAGES, n_messages); // together: it costs less, and what was read is heard anyway
     await_rest(w);
-    if (conn_out_len(c) > WEBSOCKET_PAUSE_LEN)
-        conn_pause(c); // it makes us say more than it reads
 }
 
 static void on_drain(struct conn *c)
 {
     struct websocket *w = c->user;
-    conn_resume(c);
     if (!w->pending || !w->pending->has_pong || w->state >= WEBSOCKET_ENDING)
         return;
     struct span payload = buf_span(&w->pending->pong);

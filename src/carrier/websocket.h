@@ -66,10 +66,7 @@ void websocket_open(struct websocket *w, struct conn *c, const struct http_reque
 // W's client has said who it is, or need not.
 void websocket_stop_login(struct websocket *w);
 
-enum {
-    WEBSOCKET_MAX_PARTS = 16,
-    WEBSOCKET_PAUSE_LEN = 256 * 1024, // bytes that a client leaves unread before it is no longer read itself
-};
+enum { WEBSOCKET_MAX_PARTS = 16 };
 
 // Sends one message of N parts, at most WEBSOCKET_MAX_PARTS; a text must be valid UTF-8. Nothing when W has ended. A client
 // that leaves more than its conn's allowance unread is ended, later, with 1013.

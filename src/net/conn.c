@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "net/proxy_protocol.h"
-#include "net/sock.h"
 
 enum { MAX_RECORDS = 4 }; // encrypted before they are sent
 
@@ -19,7 +18,7 @@ static void drop_output(struct conn *c)
 
 static int try_to_watch(struct conn *c)
 {
-    bool wants_read = !c->has_eof && ((!c->is_paused && !c->is_throttled) || c->state == CONN_FINISHING);
+    bool wants_read = !c->has_eof && ((!c->is_paused && !c->is_throttled && !c->is_full) || c->state == CONN_FINISHING);
     bool is_closed = c->state == CONN_CLOSED;
     unsigned events = is_closed ? 0 : (wants_read ? EPOLLIN : 0) | (c->is_blocked ? EPOLLOUT : 0);
     int err = poller_watch(c->group->poller, c->fd, c, c->watched, events);
@@ -77,74 +76,6 @@ void conn_charge_slowly(struct conn *c, enum flow flow, uint32_t n)
 {
     if (c->state == CONN_OPEN && meter_charge(&c->group->meters, &c->meter, c->source, flow, n) != 0)
         conn_close(c, UV_ENOMEM);
-}
-
-// ---- whose it is
-
-static uint64_t now_ms(const struct conn *c)
-{
-    return uv_now(c->group->loop);
-}
-
-struct addr conn_client_address(const struct conn *c)
-{
-    if (!c->is_told)
-        return sock_peer_addr(c->fd);
-    return c->source ? *source_addr(c->source) : (struct addr){ 0 };
-}
-
-static void forget_source(struct conn *c)
-{
-    conn_set_named(c);
-    if (!is_greeting(c))
-        meter_return(&c->meter);
-    if (c->source)
-        source_release(c->source, now_ms(c));
-    c->source = NULL;
-}
-
-// Counts C among the connections of ADDR, in place of whose it was.
-static void set_source(struct conn *c, const struct addr *addr)
-{
-    enum source_verdict verdict = SOURCE_WELCOME;
-    if (!c->group->sources || (c->source && source_is_of(c->source, addr)))
-        return;
-    forget_source(c);
-    if (c->is_throttled)
-        conn_throttle(c, false); // that was somebody else's debt
-    c->source = source_take(c->group->sources, addr, now_ms(c), &verdict);
-    c->verdict = verdict;
-    if (verdict != SOURCE_WELCOME)
-        c->group->stats.n_refused[verdict]++;
-}
-
-void conn_set_client_address(struct conn *c, const struct addr *addr)
-{
-    c->is_told = true;
-    set_source(c, addr);
-}
-
-bool conn_set_nameless(struct conn *c)
-{
-    if (!c->source || c->is_nameless)
-        return true;
-    c->is_nameless = source_add_nameless(c->source);
-    c->group->stats.n_nameless_refused += !c->is_nameless;
-    return c->is_nameless;
-}
-
-struct source *conn_pass_nameless(struct conn *c)
-{
-    struct source *source = c->is_nameless ? c->source : NULL;
-    c->is_nameless = false;
-    return source;
-}
-
-void conn_set_named(struct conn *c)
-{
-    if (c->is_nameless)
-        source_remove_nameless(c->source, now_ms(c));
-    c->is_nameless = false;
 }
 
 // ---- beginning and end
@@ -205,7 +136,7 @@ void conn_end(struct conn *c)
 {
     struct conn_group *g = c->group;
     c->handler->on_close(c, c->err);
-    forget_source(c);
+    conn_forget_source(c);
     if (c->is_counted)
         sources_leave(g->sources, c->is_extra);
     // Only now: who sees the connection end must find its name free.
@@ -253,7 +184,7 @@ static void linger(struct conn *c)
     if (c->state == CONN_FINISHING)
         deadline_set(c->group->deadlines, &c->deadline, CONN_LINGER_MS);
     else if (c->is_blocked && c->state == CONN_OPEN)
-        c->progress_at = (uint32_t)now_ms(c);
+        c->progress_at = (uint32_t)uv_now(c->group->loop);
 }
 
 static void wait_for_flush(struct conn *c)
@@ -307,7 +238,7 @@ int conn_write_static(struct conn *c, struct span s)
 
 static void expect_progress(struct conn *c)
 {
-    c->progress_at = (uint32_t)now_ms(c);
+    c->progress_at = (uint32_t)uv_now(c->group->loop);
     c->kernel_len = 0;
 }
 
@@ -319,6 +250,13 @@ static void set_blocked(struct conn *c, bool is_blocked)
     if (c->state == CONN_OPEN)
         expect_progress(c);
     place(c);
+    watch(c);
+}
+
+// Who leaves much unread is not read either: what it says would only make us say more.
+static void set_full(struct conn *c, bool is_full)
+{
+    c->is_full = is_full;
     watch(c);
 }
 
@@ -380,6 +318,8 @@ void conn_flush(struct conn *c)
     set_blocked(c, err == -EAGAIN);
     if (err)
         return;
+    if (c->is_full)
+        set_full(c, false);
     finish_if_done(c);
     if (had_output && c->state == CONN_OPEN && c->handler->on_drain)
         c->handler->on_drain(c);
@@ -523,6 +463,8 @@ static void read_once(struct conn *c)
         c->handler->on_data(c, p, (size_t)n);
     if (c->state == CONN_OPEN)
         conn_charge(c, FLOW_BYTES, (uint32_t)n);
+    if (conn_out_len(c) > CONN_FULL_LEN)
+        set_full(c, true);
 }
 
 void conn_on_ready(struct conn *c, unsigned events)

@@ -39,8 +39,9 @@ enum {
 };
 
 enum {
-    CONN_TRIM_MS = 1000,      // from a burst of output, or a connection's end, to giving back the memory it needed
-    CONN_ALLOWANCE = 1 << 20, // how much may usually wait for one whose other side doesn't read
+    CONN_TRIM_MS = 1000,        // from a burst of output, or a connection's end, to giving back the memory it needed
+    CONN_FULL_LEN = 256 * 1024, // bytes that the other side leaves unread before it is no longer read itself
+    CONN_ALLOWANCE = 1 << 20,   // how much may usually wait for one whose other side doesn't read
     CONN_TIGHT_ALLOWANCE = 64 * 1024, // and at first when too much waits in all
     CONN_LINGER_MS = 2000,       // how long conn_finish() waits for the other side to take more, and then for its end
     CONN_LINGER_BYTES = 1 << 20, // and how much it reads meanwhile without looking
@@ -172,6 +173,7 @@ struct conn {
     bool is_waiting : 1;   // in group->to_flush
     bool is_paused : 1;    // does not want to read
     bool is_throttled : 1; // does not read until it has paid for what it said
+    bool is_full : 1;      // does not read until what waits to leave has left
     bool has_eof : 1;      // the other side has sent its FIN
     bool is_blocked : 1;   // the socket took less than was offered: waiting to become writable
     bool has_sent_fin : 1;
@@ -234,6 +236,9 @@ void conn_throttle(struct conn *c, bool is_throttled);
 
 // For worker: C's socket is ready for EVENTS, of epoll(7).
 void conn_on_ready(struct conn *c, unsigned events);
+
+// For conn: counts C out where it is counted as its client's.
+void conn_forget_source(struct conn *c);
 
 // For conn_group: tells on_close of a closed C's end, and frees it.
 void conn_end(struct conn *c);

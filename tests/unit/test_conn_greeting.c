@@ -289,6 +289,33 @@ static void much_comes_in_order(void **state)
     end(f);
 }
 
+// Key updates are asked for and answered within TLS: the conn's user knows nothing of them.
+static void who_has_much_answered_and_does_not_read_it_waits(void **state)
+{
+    (void)state;
+    struct client c;
+    struct fixture *f = open_secure(&c);
+    const struct conn *conn = f->conn;
+    struct span piece = large_piece();
+    far_end_ignore(&f->far);
+    for (; !conn->is_blocked; loopback_settle(&f->loopback))
+        assert_int_equal(conn_write_static(f->conn, piece), 0);
+    while (!conn->is_full) {
+        assert_in_range(conn_out_len(conn), 1, CONN_FULL_LEN);
+        assert_int_equal(SSL_key_update(c.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+        assert_int_equal(SSL_do_handshake(c.ssl), 1);
+        client_send_out(&c);
+        loopback_settle(&f->loopback);
+    }
+    client_write(&c, SPAN("unheard"));
+    loopback_settle(&f->loopback);
+    assert_int_equal(f->in.len, 0);
+    far_end_listen(&f->far);
+    CLIENT_UNTIL(f, &c, f->in.len == 7);
+    client_free(&c);
+    end(f);
+}
+
 static void the_handlers_time_begins_with_it(void **state)
 {
     (void)state;
@@ -423,13 +450,21 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_proxys_header_is_taken_off),  cmocka_unit_test(a_header_may_come_in_pieces),
-        cmocka_unit_test(no_header_is_fine_too),         cmocka_unit_test(a_header_that_is_wrong_or_cut_ends_it),
-        cmocka_unit_test(a_header_must_come_in_time),    cmocka_unit_test(who_is_no_proxy_is_not_believed),
-        cmocka_unit_test(bytes_travel_encrypted),        cmocka_unit_test(much_travels_in_order),
-        cmocka_unit_test(much_comes_in_order),           cmocka_unit_test(the_handlers_time_begins_with_it),
-        cmocka_unit_test(finish_says_goodbye),           cmocka_unit_test(a_goodbye_is_an_end_of_input),
-        cmocka_unit_test(a_forged_record_ends_it),       cmocka_unit_test(a_connection_can_move),
+        cmocka_unit_test(a_proxys_header_is_taken_off),
+        cmocka_unit_test(a_header_may_come_in_pieces),
+        cmocka_unit_test(no_header_is_fine_too),
+        cmocka_unit_test(a_header_that_is_wrong_or_cut_ends_it),
+        cmocka_unit_test(a_header_must_come_in_time),
+        cmocka_unit_test(who_is_no_proxy_is_not_believed),
+        cmocka_unit_test(bytes_travel_encrypted),
+        cmocka_unit_test(much_travels_in_order),
+        cmocka_unit_test(much_comes_in_order),
+        cmocka_unit_test(who_has_much_answered_and_does_not_read_it_waits),
+        cmocka_unit_test(the_handlers_time_begins_with_it),
+        cmocka_unit_test(finish_says_goodbye),
+        cmocka_unit_test(a_goodbye_is_an_end_of_input),
+        cmocka_unit_test(a_forged_record_ends_it),
+        cmocka_unit_test(a_connection_can_move),
         cmocka_unit_test(a_lost_transfer_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

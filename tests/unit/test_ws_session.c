@@ -457,9 +457,9 @@ static size_t chatter_unread(struct fixture *f, bool (*is_enough)(const struct c
     return (size_t)n * (4 + LEN);
 }
 
-static bool is_paused(const struct conn *c)
+static bool is_full(const struct conn *c)
 {
-    return c->is_paused;
+    return c->is_full;
 }
 
 static bool is_blocked(const struct conn *c)
@@ -472,10 +472,10 @@ static void who_asks_but_does_not_read_waits(void **state)
     struct fixture *f = *state;
     shake_hands(f);
     const struct conn *c = server_side(f)->conn;
-    size_t n_echoed = chatter_unread(f, is_paused);
-    assert_in_range(conn_out_len(c), WEBSOCKET_PAUSE_LEN, WEBSOCKET_PAUSE_LEN + CONN_RECV_SIZE);
+    size_t n_echoed = chatter_unread(f, is_full);
+    assert_in_range(conn_out_len(c), CONN_FULL_LEN, CONN_FULL_LEN + CONN_RECV_SIZE);
     far_end_listen(&f->far);
-    RUN_UNTIL(&f->loopback, !c->is_paused && f->far.in.len == n_echoed);
+    RUN_UNTIL(&f->loopback, !c->is_full && f->far.in.len == n_echoed);
     assert_int_equal(f->n_closes, 0);
 }
 
