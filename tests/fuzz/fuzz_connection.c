@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Fuzzes the whole server: a script has up to six clients say anything at any mount, and whatever they say, what they
+// Fuzzes the whole server: a script has up to eight clients say anything at any mount, and whatever they say, what they
 // hear keeps to its protocol and nothing of them is left at the end.
 //
 // A script is a row of lines, written like the transcripts of the unit tests: a client's letter, what it does, a blank.
 //
-//     "A? /login"         A connects and asks for a WebSocket there
+//     "A? /login"         A connects, unless it has only just, and asks for a WebSocket there
 //     "A> text"           A says this text message;   "A~ data" this binary one
 //     "A# Xdata"          A sends a frame whose first byte is X
 //     "AG /path"          A sends a GET;              "AP /path body" a POST
@@ -14,46 +14,38 @@
 //     "A:"                A sends no more;            "A." A hangs up
 //     "* 30"              the next line happens 30 times
 //     "+ 5000"            so many milliseconds pass
+//     "- 2"               two of each worker's clients are asked to go, as when the server drains
+//
+// and of TLS:
+//
+//     "F! 3"              F connects, and speaks TLS in this manner (far_tls.h) from then on
+//     "F- 5"              records of 5 bytes;         "F% 9" the 9th byte of what leaves next is spoiled
+//     "F^ bytes"          bytes beneath it;           "Fk" new keys;    "F;" close_notify
 //
 // In what is sent \r \n \\ \xHH stand for bytes, and $A for the session id that A was told last. A to C come to the first
-// worker, C by way of a proxy; D and E to the second; F finds TLS where it expects none, or speaks it.
-#include "base/buf.h"
-#include "proto/json.h"
+// worker, C by way of a proxy; D and E to the second; F to H come to the ports that expect TLS, G to the second worker's, H
+// by way of a proxy.
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "far.h"
+#include "far_tls.h"
 #include "proto/ws.h"
 #include "rig.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum {
-    N_FAR = 6,
-    SID_LEN = ENGINEIO_SID_LEN,
-    MAX_STEPS = 2000,        // of a script, so that it ends: lines, and pieces sent
-    MAX_SENT = 2 << 20,      // bytes
-    INPUTS_PER_START = 4096, // before the server is taken apart and built anew
-    MAX_WAIT_MS = 3600000,   // of one line
-    END_ROUNDS = 60,         // minutes at the end for everything to be over
+    N_FAR = 8,
+    MAX_STEPS = 2000,      // of a script, so that it ends: lines, and pieces sent
+    MAX_ROUNDS = 10000,    // of one step
+    MAX_SENT = 2 << 20,    // bytes
+    MAX_WAIT_MS = 3600000, // of one line
+    END_ROUNDS = 60,       // minutes at the end for everything to be over
 };
 
 static const uint8_t mask_key[4] = { 0x12, 0x34, 0x56, 0x78 };
-
-enum far_state {
-    FAR_CLOSED,
-    FAR_HTTP,      // what comes is HTTP, or nobody knows what
-    FAR_HANDSHAKE, // the answer to the opening handshake of a WebSocket comes
-    FAR_WEBSOCKET, // frames come
-    FAR_LAST,      // a close frame has come, and nothing else may
-};
-
-// A client's end of a connection.
-struct far {
-    int fd;
-    enum far_state state;
-    bool is_json; // the texts that come are JSON
-    bool is_deaf;
-    size_t piece; // bytes that leave together; 0: all
-    struct buf in;
-    char sid[SID_LEN];
-};
 
 struct script {
     struct far fars[N_FAR];
@@ -61,162 +53,60 @@ struct script {
     size_t n_steps, n_sent;
 };
 
-// ---- what a client hears
-
-static void learn_sid(struct far *f, struct span s)
-{
-    struct span key = SPAN("\"sid\":\"");
-    const char *found = s.len ? memmem(s.p, s.len, key.p, key.len) : NULL;
-    if (found && s.len - (size_t)(found - s.p) >= key.len + SID_LEN)
-        memcpy(f->sid, found + key.len, SID_LEN);
-}
-
-// The first server's frame in S, whose head is checked: its whole length and its payload, or 0 when it has not all come.
-static size_t read_frame(struct span s, struct span *payload)
-{
-    const uint8_t *p = (const uint8_t *)s.p;
-    if (s.len < 2)
-        return 0;
-    must((p[0] & 0xf0) == 0x80 && p[1] < 0x80); // whole messages, nothing reserved, no mask
-    size_t head_len = p[1] < 126 ? 2 : p[1] == 126 ? 4 : 10;
-    if (s.len < head_len)
-        return 0;
-    uint64_t len = p[1] < 126 ? p[1] : 0;
-    for (size_t i = 2; i < head_len; i++)
-        len = len << 8 | p[i];
-    must(p[1] < 126 || len >= (p[1] == 126 ? 126 : 65536)); // as short as can be
-    if (s.len - head_len < len)
-        return 0;
-    *payload = (struct span){ s.p + head_len, (size_t)len };
-    return head_len + (size_t)len;
-}
-
-static void hear_text(struct far *f, struct span text)
-{
-    struct json_value value;
-    must(utf8_is_valid(text.p, text.len));
-    if (f->is_json)
-        must(json_parse(text, &value) == JSON_OK);
-    learn_sid(f, text);
-}
-
-static void hear_frame(struct far *f, enum ws_opcode opcode, struct span payload)
-{
-    must(f->state == FAR_WEBSOCKET);
-    must(opcode == WS_TEXT || opcode == WS_BINARY || opcode >= WS_CLOSE);
-    must(opcode <= WS_PONG && (opcode < WS_CLOSE || payload.len <= WS_MAX_CONTROL));
-    if (opcode == WS_TEXT)
-        hear_text(f, payload);
-    if (opcode == WS_CLOSE) {
-        must(ws_parse_close(payload, NULL) > 0);
-        f->state = FAR_LAST;
-    }
-}
-
-// The answer to a WebSocket handshake. The bytes it took, 0 when it has not all come.
-static size_t hear_answer(struct far *f, struct span s)
-{
-    const char *end = memmem(s.p, s.len, "\r\n\r\n", 4);
-    if (!end)
-        return 0;
-    must(span_has_prefix(s, SPAN("HTTP/1.1 ")));
-    f->state = span_has_prefix(s, SPAN("HTTP/1.1 101 ")) ? FAR_WEBSOCKET : FAR_HTTP;
-    return (size_t)(end - s.p) + 4;
-}
-
-static size_t hear_some(struct far *f, struct span s)
-{
-    struct span payload;
-    if (f->state == FAR_HANDSHAKE)
-        return hear_answer(f, s);
-    if (f->state == FAR_HTTP) {
-        learn_sid(f, s);
-        return s.len;
-    }
-    size_t n = read_frame(s, &payload);
-    if (n)
-        hear_frame(f, (enum ws_opcode)(s.p[0] & 0x0f), payload);
-    return n;
-}
-
-static void hear(struct far *f)
-{
-    size_t at = 0, n;
-    while (at < f->in.len && (n = hear_some(f, (struct span){ f->in.p + at, f->in.len - at })) > 0)
-        at += n;
-    if (at < f->in.len)
-        memmove(f->in.p, f->in.p + at, f->in.len - at);
-    f->in.len -= at;
-}
-
-// Reads what has come to F. Whether anything had.
-static bool collect(struct far *f)
-{
-    static char piece[64 * 1024];
-    if (f->state == FAR_CLOSED || f->is_deaf)
-        return false;
-    ssize_t n = recv(f->fd, piece, sizeof piece, 0);
-    if (n <= 0)
-        return false;
-    must(buf_put(&f->in, piece, (size_t)n) == 0);
-    hear(f);
-    return true;
-}
-
 // Lets the server do what it can, and its clients hear what comes of it.
-static void settle(struct script *s)
+static void settle_piece(struct script *s)
 {
     bool is_going_on = true;
-    for (int i = 0; is_going_on && i < 100; i++) {
-        rig_turn();
-        rig_turn(); // what was read in the first is answered at the begin of the second
-        is_going_on = false;
+    for (int i = 0; is_going_on; i++) {
+        must(i < MAX_ROUNDS); // a server that has nothing to do would go on turning
+        is_going_on = rig_turn();
         for (int j = 0; j < N_FAR; j++)
-            is_going_on = collect(&s->fars[j]) || is_going_on;
+            is_going_on = far_hear(&s->fars[j]) || is_going_on;
     }
+}
+
+// The same until all has left that the server takes.
+static void settle(struct script *s)
+{
+    size_t n;
+    do {
+        settle_piece(s);
+        n = 0;
+        for (int i = 0; i < N_FAR; i++)
+            n += far_send(&s->fars[i], s->n_steps >= MAX_STEPS);
+        s->n_steps += n > 0;
+    } while (n);
 }
 
 // ---- what a client does
-
-static void hang_up(struct far *f)
-{
-    if (f->state == FAR_CLOSED)
-        return;
-    close(f->fd);
-    buf_fini(&f->in);
-    f->state = FAR_CLOSED;
-}
 
 static void connect_to(struct script *s, struct far *f)
 {
     static const struct {
         int worker, endpoint;
         const char *address;
-    } ways[N_FAR] = { { 0, 0, "127.0.0.1" }, { 0, 0, "192.0.2.1" }, { 0, 0, "10.0.0.1" },
-                      { 1, 0, "127.0.0.1" }, { 1, 0, "192.0.2.2" }, { 0, 1, "192.0.2.3" } };
+    } ways[N_FAR] = { { 0, 0, "127.0.0.1" }, { 0, 0, "192.0.2.1" }, { 0, 0, "10.0.0.1" },  { 1, 0, "127.0.0.1" },
+                      { 1, 0, "192.0.2.2" }, { 0, 1, "192.0.2.3" }, { 1, 1, "192.0.2.4" }, { 0, 1, "10.0.0.2" } };
     int i = (int)(f - s->fars);
-    hang_up(f);
-    f->fd = rig_connect(ways[i].worker, ways[i].endpoint, ways[i].address);
-    f->state = FAR_HTTP;
-    f->is_deaf = false;
-    f->piece = 0;
+    uint32_t manners = f->manners;
+    far_close(f);
+    far_open(f, rig_connect(ways[i].worker, ways[i].endpoint, ways[i].address));
+    f->manners = manners;
+    f->is_spoiled = ways[i].endpoint == 0; // TLS where none is expected
 }
 
-// Sends BYTES as far as the server takes them.
-static void say(struct script *s, struct far *f, struct span bytes)
+static bool may_say(struct script *s, struct far *f, struct span bytes)
 {
     if (f->state == FAR_CLOSED)
         connect_to(s, f);
-    while (bytes.len && s->n_steps < MAX_STEPS && s->n_sent < MAX_SENT) {
-        size_t len = f->piece && f->piece < bytes.len ? f->piece : bytes.len;
-        ssize_t n = send(f->fd, bytes.p, len, MSG_NOSIGNAL);
-        if (n <= 0)
-            return; // it does not read, or has closed
-        s->n_steps++;
-        s->n_sent += (size_t)n;
-        bytes = (struct span){ bytes.p + n, bytes.len - (size_t)n };
-        settle(s);
-    }
+    s->n_sent += bytes.len;
+    return s->n_sent < MAX_SENT;
+}
+
+static void say(struct script *s, struct far *f, struct span bytes)
+{
+    if (may_say(s, f, bytes))
+        far_say(f, bytes);
 }
 
 static void say_frame(struct script *s, struct far *f, uint8_t first, struct span payload)
@@ -287,9 +177,9 @@ static void do_post(struct script *s, struct far *f, struct span target)
 static void do_websocket(struct script *s, struct far *f, struct span target)
 {
     static const char *const json_paths[] = { "/login", "/join", "/peerjs", "/topics" };
-    connect_to(s, f);
+    if (f->state == FAR_CLOSED || !f->is_new)
+        connect_to(s, f);
     f->state = FAR_HANDSHAKE;
-    f->is_json = false;
     for (size_t i = 0; i < sizeof json_paths / sizeof *json_paths; i++)
         f->is_json = f->is_json || span_has_prefix(target, span_of(json_paths[i]));
     request(s, f,
@@ -324,21 +214,61 @@ static void do_end(struct script *s, struct far *f, struct span unused)
     (void)s;
     (void)unused;
     if (f->state != FAR_CLOSED)
-        shutdown(f->fd, SHUT_WR);
+        wire_end(f->wire);
 }
 
 static void do_hang_up(struct script *s, struct far *f, struct span unused)
 {
     (void)s;
     (void)unused;
-    hang_up(f);
+    far_close(f);
+}
+
+static void do_secure(struct script *s, struct far *f, struct span letters)
+{
+    connect_to(s, f);
+    f->manners = far_tls_manners(letters);
+}
+
+static void do_bytes_beneath(struct script *s, struct far *f, struct span bytes)
+{
+    if (may_say(s, f, bytes))
+        far_say_beneath(f, bytes);
+}
+
+static void do_cut_records(struct script *s, struct far *f, struct span number)
+{
+    (void)s;
+    f->record = number_of(number);
+}
+
+static void do_spoil(struct script *s, struct far *f, struct span number)
+{
+    (void)s;
+    f->spoil_at = number_of(number);
+}
+
+static void do_rekey(struct script *s, struct far *f, struct span unused)
+{
+    (void)s;
+    (void)unused;
+    far_tls_rekey(f);
+}
+
+static void do_end_tls(struct script *s, struct far *f, struct span unused)
+{
+    (void)s;
+    (void)unused;
+    far_tls_end(f);
 }
 
 typedef void deed(struct script *s, struct far *f, struct span said);
 
 static deed *const deeds[256] = {
-    ['?'] = do_websocket, ['>'] = do_text, ['~'] = do_binary, ['#'] = do_frame, ['G'] = do_get,     ['P'] = do_post,
-    ['='] = do_bytes,     ['/'] = do_cut,  ['|'] = do_ignore, [':'] = do_end,   ['.'] = do_hang_up,
+    ['?'] = do_websocket, ['>'] = do_text,    ['~'] = do_binary,        ['#'] = do_frame,       ['G'] = do_get,
+    ['P'] = do_post,      ['='] = do_bytes,   ['/'] = do_cut,           ['|'] = do_ignore,      [':'] = do_end,
+    ['.'] = do_hang_up,   ['!'] = do_secure,  ['^'] = do_bytes_beneath, ['-'] = do_cut_records, ['%'] = do_spoil,
+    ['k'] = do_rekey,     [';'] = do_end_tls,
 };
 
 // ---- a script
@@ -360,7 +290,8 @@ static size_t unescape_one(struct script *s, struct span text)
     char c = text.p[0];
     size_t n = 1;
     if (c == '$' && text.len > 1) {
-        must(buf_put(&s->said, far_called(s, text.p[1])->sid, SID_LEN) == 0);
+        const struct far *f = far_called(s, text.p[1]);
+        must(buf_put(&s->said, f->sid, sizeof f->sid) == 0);
         return 2;
     }
     if (c == '\\' && text.len > 3 && text.p[1] == 'x' && digit_of(text.p[2]) >= 0 && digit_of(text.p[3]) >= 0) {
@@ -377,8 +308,15 @@ static size_t unescape_one(struct script *s, struct span text)
 static void unescape(struct script *s, struct span text)
 {
     s->said.len = 0;
-    for (size_t at = 0; at < text.len;)
-        at += unescape_one(s, (struct span){ text.p + at, text.len - at });
+    for (size_t at = 0; at < text.len;) {
+        size_t begin = at;
+        while (at < text.len && text.p[at] != '\\' && text.p[at] != '$')
+            at++;
+        if (at > begin)
+            must(buf_put(&s->said, text.p + begin, at - begin) == 0);
+        if (at < text.len)
+            at += unescape_one(s, (struct span){ text.p + at, text.len - at });
+    }
 }
 
 // What a line says begins behind the blank that follows its first two signs.
@@ -410,6 +348,9 @@ static size_t play_line(struct script *s, struct span line, size_t times)
     if (first == '+') {
         rig_pass(number_of(rest_of(line, 1)));
         settle(s);
+    } else if (first == '-') {
+        rig_shed(number_of(rest_of(line, 1)));
+        settle(s);
     } else {
         play_deed(s, line, times);
     }
@@ -431,18 +372,17 @@ static void play(struct script *s, struct span text)
 static void end(struct script *s)
 {
     for (int i = 0; i < N_FAR; i++)
-        hang_up(&s->fars[i]);
+        far_reset(&s->fars[i]);
     settle(s);
     for (int i = 0; i < END_ROUNDS && (i < 2 || !rig_is_empty()); i++) {
         rig_pass(60000);
         settle(s);
     }
-    must(rig_is_empty());
-    rig_check_nothing_left();
-    buf_fini(&s->said);
+    rig_end();
+    s->n_steps = s->n_sent = 0;
 }
 
-static void start(void)
+static void begin(void)
 {
     static char user[32]; // who fuzzes as root is to stay it, and write down what is found
     static char *options[] = { "strowger",
@@ -471,21 +411,14 @@ static void start(void)
                                "--allow-discovery",
                                "--namespace=/chat" };
     snprintf(user, sizeof user, "--user=%u", (unsigned)geteuid());
-    rig_start(sizeof options / sizeof *options, options);
+    rig_begin(sizeof options / sizeof *options, options);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static unsigned n_inputs;
-    struct script s = { 0 };
-    if (!rig.is_up)
-        start();
-    for (int i = 0; i < RIG_WORKERS; i++)
-        rig.is_turning[i] = i == 0;
-    rig.chance = 88172645463325252;
+    static struct script s; // its memory is kept from one to the next
+    begin();
     play(&s, (struct span){ (const char *)data, size });
     end(&s);
-    if (++n_inputs % INPUTS_PER_START == 0)
-        rig_stop();
     return 0;
 }
