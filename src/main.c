@@ -31,17 +31,18 @@ static void print_help(void)
     puts("\n(\"/\" takes every path that no other mount claims)");
 }
 
-static int serve(const struct config_set *set)
+static int serve(struct config_set *set)
 {
     static struct server server;
     char error[SERVER_ERROR_LEN];
     log_find_journal();
     log_set_level((enum log_level)set->sites[0].log_level);
     log_set_format((enum log_format)set->sites[0].log_format);
+    bool has_file = set->settings.file;
     int err = server_start(&server, set, error);
     if (err) {
         subcommand_complain(NULL, error);
-        return err == -EINVAL && !set->settings.file ? EXIT_USAGE : EXIT_FAILED; // who mends a file called us rightly
+        return err == -EINVAL && !has_file ? EXIT_USAGE : EXIT_FAILED; // who mends a file called us rightly
     }
     server_run(&server);
     server_stop(&server);

@@ -44,7 +44,7 @@ complete -c strowger -l connect-timeout -x -d 'Socket.IO: close clients that joi
 complete -c strowger -l upgrade-timeout -x -d 'Engine.IO: close WebSockets that do not upgrade'
 complete -c strowger -l stun -x -d 'tell clients of this STUN server, not of our own port; repeatable'
 complete -c strowger -l turn-url -x -d 'tell clients of this TURN server; repeatable'
-complete -c strowger -l turn-secret-file -r -F -d 'its static-auth-secret, for credentials that expire; SIGHUP reads it again'
+complete -c strowger -l turn-secret-file -r -F -d 'its static-auth-secret, for credentials that expire'
 complete -c strowger -l turn-ttl -x -d 'how long these are good'
 complete -c strowger -l max-connections -x -d 'refuse connections beyond so many (503); 0: as many as there are descriptors for'
 complete -c strowger -l max-connections-per-address -x -d 'refuse connections of one address, or IPv6 /64, beyond so many (429); 0: none'

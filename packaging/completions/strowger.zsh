@@ -35,7 +35,7 @@ _arguments -s -S \
     --upgrade-timeout='[Engine.IO\: close WebSockets that do not upgrade]:TIME:' \
     '*'--stun='[tell clients of this STUN server, not of our own port; repeatable]:URL:' \
     '*'--turn-url='[tell clients of this TURN server; repeatable]:URL:' \
-    --turn-secret-file='[its static-auth-secret, for credentials that expire; SIGHUP reads it again]:FILE:_files' \
+    --turn-secret-file='[its static-auth-secret, for credentials that expire]:FILE:_files' \
     --turn-ttl='[how long these are good]:TIME:' \
     --max-connections='[refuse connections beyond so many (503); 0\: as many as there are descriptors for]:N:' \
     --max-connections-per-address='[refuse connections of one address, or IPv6 /64, beyond so many (429); 0\: none]:N:' \

@@ -2,7 +2,7 @@
 // A token bucket kept as one instant, that at which it will be full again (the generic cell rate algorithm, ITU-T I.371).
 //
 // Taking never fails: it puts the bucket into debt and says how long until that is paid, which is how long to take no
-// more. It has no clock: the caller tells the time. Zero-initialised is full.
+// more. It has no clock: the caller tells the time. Zero-initialised is full. The rate may be another one each time.
 #ifndef STROWGER_BASE_BUCKET_H
 #define STROWGER_BASE_BUCKET_H
 
@@ -30,7 +30,7 @@ static inline uint64_t bucket_cost(const struct bucket_rate *rate, uint64_t n)
 static inline uint64_t bucket_debt(const struct bucket *b, const struct bucket_rate *rate, uint64_t now_ms)
 {
     uint64_t covered = now_ms * BUCKET_NS_PER_MS + bucket_cost(rate, rate->burst);
-    return b->full_at > covered ? (b->full_at - covered + BUCKET_NS_PER_MS - 1) / BUCKET_NS_PER_MS : 0;
+    return rate->per_s && b->full_at > covered ? (b->full_at - covered + BUCKET_NS_PER_MS - 1) / BUCKET_NS_PER_MS : 0;
 }
 
 // Takes N tokens, at most 2^32. Returns what it owes then.
@@ -54,7 +54,8 @@ static inline bool bucket_try(struct bucket *b, const struct bucket_rate *rate, 
 // Gives back N of the tokens that were taken.
 static inline void bucket_give(struct bucket *b, const struct bucket_rate *rate, uint64_t n)
 {
-    b->full_at -= bucket_cost(rate, n);
+    uint64_t cost = bucket_cost(rate, n);
+    b->full_at -= cost < b->full_at ? cost : b->full_at;
 }
 
 static inline bool bucket_is_full(const struct bucket *b, uint64_t now_ms)

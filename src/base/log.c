@@ -18,7 +18,7 @@ enum { LINE_MAX_LEN = 1024 };
 static struct {
     atomic_int level, format;
     bool is_journal;
-    struct bucket_rate rate;
+    _Atomic uint64_t per_s, burst;
     _Atomic uint64_t n_left_out;
 } settings = { .level = LOG_INFO };
 
@@ -48,7 +48,8 @@ void log_set_format(enum log_format format)
 
 void log_set_rate(struct bucket_rate rate)
 {
-    settings.rate = rate;
+    atomic_store_explicit(&settings.per_s, rate.per_s, memory_order_relaxed);
+    atomic_store_explicit(&settings.burst, rate.burst, memory_order_relaxed);
 }
 
 uint64_t log_left_out(void)
@@ -253,13 +254,15 @@ static void write_record(enum log_level level, const char *message, const struct
 static bool may_write(enum log_level level)
 {
     struct timespec now;
-    if (level == LOG_ERROR || !settings.rate.per_s)
+    struct bucket_rate rate = { atomic_load_explicit(&settings.per_s, memory_order_relaxed),
+                                atomic_load_explicit(&settings.burst, memory_order_relaxed) };
+    if (level == LOG_ERROR || !rate.per_s)
         return true;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     uint64_t now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-    if (bucket_take(&spent.bucket, &settings.rate, 1, now_ms) == 0)
+    if (bucket_take(&spent.bucket, &rate, 1, now_ms) == 0)
         return true;
-    bucket_give(&spent.bucket, &settings.rate, 1);
+    bucket_give(&spent.bucket, &rate, 1);
     return false;
 }
 

@@ -36,7 +36,7 @@ void log_set_level(enum log_level level);
 // Sets how records are written. As words when never called.
 void log_set_format(enum log_format format);
 
-// Sets how many records that are no errors each thread may write. Any number when never called. Before there are threads.
+// Sets how many records that are no errors each thread may write. Any number when never called.
 void log_set_rate(struct bucket_rate rate);
 
 // How many records were left out for that, by all threads.

@@ -44,7 +44,7 @@ static uint64_t silent_ms(const struct engineio_session *e)
 
 static uint64_t max_silence_ms(const struct engineio_session *e)
 {
-    return e->home->opts->ping_interval_ms + e->home->opts->ping_timeout_ms;
+    return (uint64_t)e->ping_interval_ms + e->ping_timeout_ms;
 }
 
 struct engineio_session *engineio_session_find(const struct engineio_home *home, const struct mount *mount,
@@ -180,7 +180,7 @@ static void on_heartbeat(struct deadline *d)
 
 static void start_heartbeat(struct engineio_session *e)
 {
-    uint64_t to_ping_ms = e->home->opts->ping_interval_ms - DEADLINE_TICK_MS;
+    uint64_t to_ping_ms = e->ping_interval_ms - DEADLINE_TICK_MS;
     e->heard_at = uv_now(e->home->conns->loop);
     set_heartbeat(e, e->link.version == ENGINEIO_3 ? max_silence_ms(e) : to_ping_ms);
 }
@@ -222,7 +222,12 @@ struct engineio_session *engineio_session_new(struct engineio_home *home, const 
     if (!e)
         return NULL;
     memset(engineio_session_rider(e), 0, ENGINEIO_RIDER_SIZE);
-    *e = (struct engineio_session){ .home = home, .mount = mount, .handler = handler, .link = *link };
+    *e = (struct engineio_session){ .home = home,
+                                    .mount = mount,
+                                    .handler = handler,
+                                    .link = *link,
+                                    .ping_interval_ms = (uint32_t)home->opts->ping_interval_ms,
+                                    .ping_timeout_ms = (uint32_t)home->opts->ping_timeout_ms };
     engineio_make_sid(e->sid);
     e->sid[0] = letters[home->worker];
     if (map_insert(&home->sessions, &e->by_sid) != 0) {
@@ -244,11 +249,10 @@ void engineio_session_discard(struct engineio_session *e)
 
 void engineio_session_open(struct engineio_session *e)
 {
-    const struct engineio_opts *opts = e->home->opts;
     struct engineio_open open = { .sid = { e->sid, ENGINEIO_SID_LEN },
-                                  .interval_ms = (uint32_t)opts->ping_interval_ms,
-                                  .timeout_ms = (uint32_t)opts->ping_timeout_ms,
-                                  .max_payload = (uint32_t)opts->max_payload,
+                                  .interval_ms = e->ping_interval_ms,
+                                  .timeout_ms = e->ping_timeout_ms,
+                                  .max_payload = (uint32_t)e->home->opts->max_payload,
                                   .can_upgrade = e->link.transport == ENGINEIO_POLLING };
     struct buf json = { 0 };
     if (engineio_put_open(e->link.version, &open, &json) == 0) {

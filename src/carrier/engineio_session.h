@@ -87,7 +87,8 @@ struct engineio_session {
     struct deadline heartbeat;
     struct turn_task at_turn_end;
     struct engineio_link link;
-    uint32_t queue_len; // bytes that the waiting packets take
+    uint32_t queue_len;                         // bytes that the waiting packets take
+    uint32_t ping_interval_ms, ping_timeout_ms; // what its client was told, whatever holds for others by now
     enum engineio_state state : 8;
     enum ending ending : 8; // what engineio_session_end_later() is for
     char sid[ENGINEIO_SID_LEN];
@@ -109,7 +110,7 @@ struct engineio_queued {
 // Writes a new unguessable sid.
 void engineio_make_sid(char sid[ENGINEIO_SID_LEN]);
 
-// Makes HOME empty; OPTS and CONNS must live as long.
+// Makes HOME empty; OPTS and CONNS must live as long. What OPTS say may change.
 void engineio_home_init(struct engineio_home *home, const struct engineio_opts *opts, struct conn_group *conns);
 
 // Ends all sessions; their memory goes at the turn's end.

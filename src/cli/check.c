@@ -4,7 +4,7 @@
 #include "server/server.h"
 
 // Of what is wrong with single settings, reading them has complained.
-static int check(const struct config_set *set)
+static int check(struct config_set *set)
 {
     char error[SERVER_ERROR_LEN];
     if (server_check(set, error) == 0)

@@ -70,7 +70,7 @@ static void put_options(const struct config_set *set, int site, bool is_sites_ow
     }
 }
 
-static int show(const struct config_set *set)
+static int show(struct config_set *set)
 {
     puts("# What counts, and who said so: a file, the environment, a flag, or nobody.");
     put_options(set, 0, false);

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-int configured_run(const struct subcommand *c, int argc, char **argv, int (*use)(const struct config_set *set))
+int configured_run(const struct subcommand *c, int argc, char **argv, int (*use)(struct config_set *set))
 {
     struct config_set set;
     int status = EXIT_OK;

@@ -8,6 +8,6 @@
 
 // Reads the settings that ARGV, the environment and the file give and does USE with them; --help tells of C. Returns the
 // exit status.
-int configured_run(const struct subcommand *c, int argc, char **argv, int (*use)(const struct config_set *set));
+int configured_run(const struct subcommand *c, int argc, char **argv, int (*use)(struct config_set *set));
 
 #endif

@@ -132,20 +132,24 @@ static void put_row(FILE *out, const struct option *o)
     }
     fprintf(out, o->default_value ? " | `%s` | " : " | | ", o->default_value);
     put_sentence(out, o->help, false);
-    fprintf(out, "%s%s%s. |\n", o->traits & OPTION_SITE ? "; *site*" : "", o->traits & OPTION_LIVE ? "; *reload*" : "",
+    fprintf(out, "%s%s%s%s. |\n", o->traits & OPTION_SITE ? "; *site*" : "",
+            o->traits & OPTION_RESTART ? "; *restart*" : "", o->traits & OPTION_LATER ? "; *later*" : "",
             o->traits & OPTION_SECRET ? "; *secret*" : "");
 }
 
 static void put_markdown(FILE *out)
 {
-    fputs("# Settings\n"
-          "\n"
-          "Made by `strowger reference markdown`. [configuration.md](configuration.md) tells how settings are given: "
-          "the flag\n"
-          "`--web-root` is `STROWGER_WEB_ROOT` in the environment and `web_root` in a file. *site*: each `[site.NAME]` "
-          "may\n"
-          "have its own. *reload*: SIGHUP changes it; all else wants a restart. *secret*: never shown.\n",
-          out);
+    fputs(
+        "# Settings\n"
+        "\n"
+        "Made by `strowger reference markdown`. [configuration.md](configuration.md) tells how settings are given: "
+        "the flag\n"
+        "`--web-root` is `STROWGER_WEB_ROOT` in the environment and `web_root` in a file. *site*: each `[site.NAME]` "
+        "may\n"
+        "have its own. SIGHUP changes settings at once, for everybody; *later*: only for connections and sessions that "
+        "begin\n"
+        "after it; *restart*: not at all. *secret*: never shown.\n",
+        out);
     const struct option *o;
     for (size_t i = 0; (o = option_at(i)); i++) {
         if (is_first(i, o))
@@ -188,8 +192,10 @@ static void put_entry(FILE *out, const struct option *o, bool is_key)
         fprintf(out, "The default is\n.Ql \"%s\" .\n", o->default_value);
     if (is_key && o->traits & OPTION_SITE)
         fputs("A site may have its own.\n", out);
-    if (is_key && o->traits & OPTION_LIVE)
-        fputs("It can change without a restart.\n", out);
+    if (is_key && o->traits & OPTION_RESTART)
+        fputs("A change wants a restart.\n", out);
+    if (is_key && o->traits & OPTION_LATER)
+        fputs("A change holds for what begins after it.\n", out);
 }
 
 static void put_mdoc(FILE *out, bool is_key)

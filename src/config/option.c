@@ -13,7 +13,8 @@
 enum {
     SITE = OPTION_SITE,
     PLACE = OPTION_SITE | OPTION_PLACE,
-    LIVE = OPTION_LIVE,
+    RESTART = OPTION_RESTART,
+    LATER = OPTION_LATER,
     SECRET = OPTION_SECRET,
     CALLER = OPTION_CALLER,
     PATH = OPTION_PATH,
@@ -281,4 +282,12 @@ void *option_field(const struct option *o, struct config *c)
 const void *option_const_field(const struct option *o, const struct config *c)
 {
     return (const char *)c + o->offset;
+}
+
+void option_copy(const struct option *o, struct config *to, const struct config *from)
+{
+    size_t size = o->type == OPTION_LIST   ? sizeof(struct config_list)
+                  : o->type == OPTION_TEXT ? sizeof(const char *)
+                                           : sizeof(int64_t);
+    memcpy(option_field(o, to), option_const_field(o, from), size);
 }

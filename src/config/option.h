@@ -26,10 +26,11 @@ enum option_type {
 enum option_trait {
     OPTION_SITE = 1,
     OPTION_PLACE = 2,
-    OPTION_LIVE = 4,
+    OPTION_RESTART = 4,
     OPTION_SECRET = 8,
     OPTION_CALLER = 16,
-    OPTION_PATH = 32
+    OPTION_PATH = 32,
+    OPTION_LATER = 64,
 };
 
 struct option {
@@ -98,5 +99,8 @@ const char *option_put_number(const struct option *o, int64_t number, char out[O
 // Where C holds O's value: an int64_t, a const char *, or a struct config_list.
 void *option_field(const struct option *o, struct config *c);
 const void *option_const_field(const struct option *o, const struct config *c);
+
+// Gives TO the value that O has in FROM. Texts are not copied.
+void option_copy(const struct option *o, struct config *to, const struct config *from);
 
 #endif

@@ -26,43 +26,47 @@
 //   default   as it would be written; NULL: none
 //   min, max  of what has a number, in its own unit; of a TEXT's length in bytes
 //   section   of CONFIG_SECTIONS, whose rows stand together
-//   traits    SITE: each site may have its own; PLACE: and one of these it must have, for itself; LIVE: SIGHUP changes it;
-//             SECRET: never shown; CALLER: not in a file; PATH: of a file, and relative to the file that says it; or 0
+//   traits    SITE: each site may have its own; PLACE: and one of these it must have, for itself; RESTART: SIGHUP does not
+//             change it; LATER: nor for connections and sessions that there are; SECRET: never shown; CALLER: not in a
+//             file; PATH: of a file, and relative to the file that says it; or 0
 //   argument  what stands for the value where the option is explained
 //   help      one sentence without capital and full stop
 #define CONFIG_OPTIONS(X)                                                                                              \
-    X(config, 'c', TEXT, NULL, 1, 4096, FILES, CALLER, "FILE",                                                         \
+    X(config, 'c', TEXT, NULL, 1, 4096, FILES, CALLER | RESTART, "FILE",                                               \
       "read settings from FILE; the environment and flags count before it")                                            \
-    X(port, 'p', NUMBER, "8888", 0, 65535, LISTENING, PLACE, "PORT",                                                   \
+    X(port, 'p', NUMBER, "8888", 0, 65535, LISTENING, PLACE | RESTART, "PORT",                                         \
       "listen on this port, TCP and UDP; 0 takes a free one")                                                          \
-    X(host, 'H', TEXT, NULL, 1, 255, LISTENING, SITE, "HOST",                                                          \
+    X(host, 'H', TEXT, NULL, 1, 255, LISTENING, SITE | RESTART, "HOST",                                                \
       "listen on this address only, not on every one of this machine")                                                 \
-    X(listen, 0, LIST, NULL, 2, 300, LISTENING, PLACE, "[tls:]HOST:PORT",                                              \
+    X(listen, 0, LIST, NULL, 2, 300, LISTENING, PLACE | RESTART, "[tls:]HOST:PORT",                                    \
       "listen there instead, with TLS or without; no HOST is every address; repeatable")                               \
-    X(tls_cert, 0, LIST, NULL, 1, 4096, TLS, LIVE | PATH, "FILE",                                                      \
+    X(tls_cert, 0, LIST, NULL, 1, 4096, TLS, PATH | LATER, "FILE",                                                     \
       "PEM file of a certificate and its chain; without --listen all is TLS")                                          \
-    X(tls_key, 0, LIST, NULL, 1, 4096, TLS, LIVE | PATH, "FILE", "its key; repeat both for ECDSA beside RSA")          \
-    X(dev, 0, FLAG, NULL, 0, 1, TLS, 0, "", "make up a certificate and serve https beside http, on port 8443")         \
-    X(behind_proxy, 0, LIST, NULL, 2, 64, TLS, 0, "CIDR",                                                              \
+    X(tls_key, 0, LIST, NULL, 1, 4096, TLS, PATH | LATER, "FILE", "its key; repeat both for ECDSA beside RSA")         \
+    X(dev, 0, FLAG, NULL, 0, 1, TLS, RESTART, "", "make up a certificate and serve https beside http, on port 8443")   \
+    X(behind_proxy, 0, LIST, NULL, 2, 64, TLS, LATER, "CIDR",                                                          \
       "believe proxies there who their client is: PROXY protocol, X-Forwarded-For, Forwarded; repeatable")             \
-    X(handshake_timeout, 0, DURATION, "5s", 10, 86400000, TLS, 0, "TIME",                                              \
+    X(handshake_timeout, 0, DURATION, "5s", 10, 86400000, TLS, LATER, "TIME",                                          \
       "close a connection whose TLS handshake takes longer")                                                           \
-    X(mount, 0, LIST, NULL, 1, 1024, PAGES, SITE, "PATH=DIALECT",                                                      \
+    X(mount, 0, LIST, NULL, 1, 1024, PAGES, SITE | RESTART, "PATH=DIALECT",                                            \
       "speak DIALECT at PATH; repeatable, over the ones below")                                                        \
     X(web_root, 0, TEXT, NULL, 1, 4096, PAGES, SITE | PATH, "DIR",                                                     \
       "serve this directory instead of the built-in page")                                                             \
-    X(greeting, 0, TEXT, NULL, 1, 1024, PAGES, SITE, "TEXT", "login dialect: send TEXT as the first message")          \
+    X(greeting, 0, TEXT, NULL, 1, 1024, PAGES, SITE | LATER, "TEXT", "login dialect: send TEXT as the first message")  \
     X(unknown_text, 0, TEXT, "Unrecognized command: ", 0, 1024, PAGES, SITE, "TEXT",                                   \
       "login, join dialect: what stands before the type in the answer to an unknown one")                              \
-    X(allow_origin, 0, LIST, NULL, 1, 256, PAGES, SITE | LIVE, "ORIGIN",                                               \
+    X(allow_origin, 0, LIST, NULL, 1, 256, PAGES, SITE | LATER, "ORIGIN",                                              \
       "let only pages of this origin in: exact, https://*.example.org, null, *")                                       \
     X(room_capacity, 0, NUMBER, "2", 1, 100000, ROOMS, SITE, "N", "members of a room")                                 \
     X(room_log, 0, SWITCH, "on", 0, 1, ROOMS, SITE, "on|off", "tell clients what happens in `log` events")             \
-    X(room_sentences, 0, SWITCH, "off", 0, 1, ROOMS, SITE, "on|off", "emit the tutorial's events named by sentences")  \
-    X(room_broadcast, 0, SWITCH, "off", 0, 1, ROOMS, SITE, "on|off", "pass messages to everyone, not the room")        \
+    X(room_sentences, 0, SWITCH, "off", 0, 1, ROOMS, SITE | RESTART, "on|off",                                         \
+      "emit the tutorial's events named by sentences")                                                                 \
+    X(room_broadcast, 0, SWITCH, "off", 0, 1, ROOMS, SITE | RESTART, "on|off",                                         \
+      "pass messages to everyone, not the room")                                                                       \
     X(room_event, 0, LIST, NULL, 3, 256, ROOMS, SITE, "THEIRS=OURS", "what a page calls one of our events")            \
-    X(peerjs_path, 0, TEXT, "/peerjs", 1, 256, PEERJS, SITE, "PATH", "the path that clients are told")                 \
-    X(peerjs_key, 'k', TEXT, "peerjs", 1, 256, PEERJS, SITE | SECRET, "KEY", "the key that clients must know")         \
+    X(peerjs_path, 0, TEXT, "/peerjs", 1, 256, PEERJS, SITE | RESTART, "PATH", "the path that clients are told")       \
+    X(peerjs_key, 'k', TEXT, "peerjs", 1, 256, PEERJS, SITE | SECRET | RESTART, "KEY",                                 \
+      "the key that clients must know")                                                                                \
     X(alive_timeout, 0, MILLIS, "60s", 10, 86400000, PEERJS, SITE, "TIME",                                             \
       "close clients that send nothing for this long")                                                                 \
     X(expire_timeout, 't', MILLIS, "5s", 10, 86400000, PEERJS, SITE, "TIME",                                           \
@@ -70,21 +74,22 @@
     X(concurrent_limit, 0, NUMBER, "5000", 1, 1 << 24, PEERJS, SITE, "N", "how many may be there at once")             \
     X(allow_discovery, 0, FLAG, NULL, 0, 1, PEERJS, SITE, "", "tell everyone who asks which ids are there")            \
     X(peerjs_leave, 0, SWITCH, "on", 0, 1, PEERJS, SITE, "on|off", "tell those a client talked to when it goes")       \
-    X(namespace, 0, LIST, NULL, 2, 256, ENGINEIO, SITE, "NAME", "a Socket.IO namespace that there is beside /")        \
-    X(ping_interval, 0, DURATION, "25s", 10, 86400000, ENGINEIO, 0, "TIME", "Engine.IO: time between heartbeats")      \
-    X(ping_timeout, 0, DURATION, "20s", 10, 86400000, ENGINEIO, 0, "TIME",                                             \
+    X(namespace, 0, LIST, NULL, 2, 256, ENGINEIO, SITE | RESTART, "NAME",                                              \
+      "a Socket.IO namespace that there is beside /")                                                                  \
+    X(ping_interval, 0, DURATION, "25s", 10, 86400000, ENGINEIO, LATER, "TIME", "Engine.IO: time between heartbeats")  \
+    X(ping_timeout, 0, DURATION, "20s", 10, 86400000, ENGINEIO, LATER, "TIME",                                         \
       "Engine.IO: how long a heartbeat may go unanswered")                                                             \
     X(max_payload, 0, SIZE, "1000000", 128, 1 << 30, ENGINEIO, 0, "SIZE",                                              \
       "Engine.IO: refuse longer messages and request bodies")                                                          \
-    X(connect_timeout, 0, DURATION, "45s", 10, 86400000, ENGINEIO, 0, "TIME",                                          \
+    X(connect_timeout, 0, DURATION, "45s", 10, 86400000, ENGINEIO, LATER, "TIME",                                      \
       "Socket.IO: close clients that join no namespace")                                                               \
-    X(upgrade_timeout, 0, DURATION, "10s", 10, 86400000, ENGINEIO, 0, "TIME",                                          \
+    X(upgrade_timeout, 0, DURATION, "10s", 10, 86400000, ENGINEIO, LATER, "TIME",                                      \
       "Engine.IO: close WebSockets that do not upgrade")                                                               \
     X(stun, 0, LIST, NULL, 6, 300, ICE, SITE, "URL",                                                                   \
       "tell clients of this STUN server, not of our own port; repeatable")                                             \
     X(turn_url, 0, LIST, NULL, 6, 300, ICE, SITE, "URL", "tell clients of this TURN server; repeatable")               \
-    X(turn_secret_file, 0, TEXT, NULL, 1, 4096, ICE, SITE | LIVE | PATH, "FILE",                                       \
-      "its static-auth-secret, for credentials that expire; SIGHUP reads it again")                                    \
+    X(turn_secret_file, 0, TEXT, NULL, 1, 4096, ICE, SITE | PATH, "FILE",                                              \
+      "its static-auth-secret, for credentials that expire")                                                           \
     X(turn_ttl, 0, DURATION, "4h", 10000, 604800000, ICE, SITE, "TIME", "how long these are good")                     \
     X(max_connections, 0, NUMBER, "0", 0, 1 << 24, LIMITS, 0, "N",                                                     \
       "refuse connections beyond so many (503); 0: as many as there are descriptors for")                              \
@@ -122,36 +127,37 @@
       "end a connection whose client takes nothing of what waits for it for so long (1013)")                           \
     X(max_queued, 0, SIZE, "256m", 0, 1L << 40, LIMITS, 0, "SIZE",                                                     \
       "end the slowest readers when more than so much waits for all together (1013); 0: any amount")                   \
-    X(max_message, 0, SIZE, "256k", 128, 1 << 30, LIMITS, LIVE, "SIZE",                                                \
+    X(max_message, 0, SIZE, "256k", 128, 1 << 30, LIMITS, 0, "SIZE",                                                   \
       "refuse longer WebSocket messages (close code 1009)")                                                            \
-    X(max_fragments, 0, NUMBER, "1024", 1, 1 << 30, LIMITS, LIVE, "N",                                                 \
+    X(max_fragments, 0, NUMBER, "1024", 1, 1 << 30, LIMITS, 0, "N",                                                    \
       "refuse WebSocket messages of more fragments (1009)")                                                            \
-    X(message_timeout, 0, DURATION, "30s", 10, 86400000, LIMITS, LIVE, "TIME",                                         \
+    X(message_timeout, 0, DURATION, "30s", 10, 86400000, LIMITS, 0, "TIME",                                            \
       "close a WebSocket whose message takes longer from its first byte to its last (1008)")                           \
-    X(max_controls, 0, NUMBER, "100", 1, 65535, LIMITS, LIVE, "N",                                                     \
+    X(max_controls, 0, NUMBER, "100", 1, 65535, LIMITS, 0, "N",                                                        \
       "close a WebSocket that sends more pings and pongs than this in a second (1008)")                                \
-    X(ws_ping_interval, 0, DURATION, "25s", 10, 86400000, LIMITS, LIVE, "TIME",                                        \
+    X(ws_ping_interval, 0, DURATION, "25s", 10, 86400000, LIMITS, 0, "TIME",                                           \
       "ping a WebSocket that has been silent this long")                                                               \
-    X(ws_ping_timeout, 0, DURATION, "10s", 10, 86400000, LIMITS, LIVE, "TIME",                                         \
+    X(ws_ping_timeout, 0, DURATION, "10s", 10, 86400000, LIMITS, 0, "TIME",                                            \
       "close it when it stays silent this long after that")                                                            \
-    X(login_timeout, 0, DURATION, "0ms", 0, 86400000, LIMITS, 0, "TIME",                                               \
+    X(login_timeout, 0, DURATION, "0ms", 0, 86400000, LIMITS, LATER, "TIME",                                           \
       "close a session that has no name or room by then (1008); 0ms: never")                                           \
-    X(head_timeout, 0, DURATION, "10s", 10, 86400000, LIMITS, LIVE, "TIME",                                            \
+    X(head_timeout, 0, DURATION, "10s", 10, 86400000, LIMITS, LATER, "TIME",                                           \
       "close a connection whose HTTP request takes longer")                                                            \
-    X(workers, 0, NUMBER, "0", 0, 64, RUNNING, 0, "N", "serve with N threads; 0: one for each core that may be used")  \
-    X(drain_time, 0, DURATION, "10s", 0, 3600000, RUNNING, LIVE, "TIME",                                               \
+    X(workers, 0, NUMBER, "0", 0, 64, RUNNING, RESTART, "N",                                                           \
+      "serve with N threads; 0: one for each core that may be used")                                                   \
+    X(drain_time, 0, DURATION, "10s", 0, 3600000, RUNNING, 0, "TIME",                                                  \
       "on SIGTERM, spread the closing of connections over this long; a second SIGTERM exits at once")                  \
-    X(hand_over, 0, TEXT, NULL, 1, 107, RUNNING, PATH, "PATH",                                                         \
+    X(hand_over, 0, TEXT, NULL, 1, 107, RUNNING, PATH | RESTART, "PATH",                                               \
       "take the sockets over from who listens at PATH, and give them to who comes there next, without a gap")          \
-    X(user, 0, TEXT, NULL, 1, 64, RUNNING, 0, "USER",                                                                  \
+    X(user, 0, TEXT, NULL, 1, 64, RUNNING, RESTART, "USER",                                                            \
       "become this user when started as root, once all ports are open; nobody when nothing is said")                   \
-    X(admin, 0, TEXT, NULL, 1, 300, RUNNING, 0, "ADDRESS",                                                             \
+    X(admin, 0, TEXT, NULL, 1, 300, RUNNING, RESTART, "ADDRESS",                                                       \
       "answer operators at HOST:PORT or unix:PATH, or off; 127.0.0.1:9888 when nothing is said and it is free")        \
     X(log_rate, 0, TEXT, "200:1000", 1, 64, RUNNING, 0, "RATE[:BURST]",                                                \
       "leave out what a worker logs beyond so many records a second, and at once, but errors; 0: nothing")             \
-    X(log_level, 0, CHOICE, "info", 0, LOG_TRACE, RUNNING, LIVE, "error|warn|info|debug|trace",                        \
+    X(log_level, 0, CHOICE, "info", 0, LOG_TRACE, RUNNING, 0, "error|warn|info|debug|trace",                           \
       "log what is that grave, and graver")                                                                            \
-    X(log_format, 0, CHOICE, "text", 0, LOG_JSON, RUNNING, LIVE, "text|json",                                          \
+    X(log_format, 0, CHOICE, "text", 0, LOG_JSON, RUNNING, 0, "text|json",                                             \
       "write each record of the log as words or as a JSON object; one line, on stderr")
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The memory of output that waits, of all loops together, against the most that there may be.
+// The memory of output that waits, of all loops together.
 #ifndef STROWGER_NET_BACKLOG_H
 #define STROWGER_NET_BACKLOG_H
 
@@ -8,8 +8,7 @@
 #include <stddef.h>
 
 struct backlog {
-    size_t most; // bytes; 0: any number
-    atomic_size_t len;
+    atomic_size_t len; // bytes
 };
 
 enum { BACKLOG_GRAIN = 64 * 1024 }; // what a loop may have without saying so
@@ -23,9 +22,10 @@ static inline void backlog_report(struct backlog *b, size_t *reported, size_t le
     *reported = len;
 }
 
-static inline bool backlog_is_too_long(const struct backlog *b)
+// Whether more than MOST waits; 0: any number may.
+static inline bool backlog_is_above(const struct backlog *b, size_t most)
 {
-    return b->most && atomic_load_explicit(&b->len, memory_order_relaxed) > b->most;
+    return most && atomic_load_explicit(&b->len, memory_order_relaxed) > most;
 }
 
 #endif

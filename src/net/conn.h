@@ -64,10 +64,11 @@ struct conn_stats {
 
 // What the groups of all loops keep to together; each may be missing.
 struct conn_limits {
-    struct sources *sources;        // whom the connections are from
-    const struct meter_opts *meter; // how fast they may talk
-    uint64_t stall_ms;              // without progress, after which one whose output waits counts as gone
-    struct backlog *backlog;        // what waits
+    struct sources *sources; // whom the connections are from
+    struct meter_opts meter; // how fast they may talk
+    uint64_t stall_ms;       // without progress, after which one whose output waits counts as gone
+    struct backlog *backlog; // what waits
+    size_t max_backlog;      // bytes; 0: any number
 };
 
 // What the connections of one loop have in common; see conn_group.h.
@@ -88,6 +89,7 @@ struct conn_group {
     size_t allowance;        // how much may wait for one of them
     size_t session_len;      // bytes that wait in sessions, for a request that takes them away
     struct backlog *backlog; // of all groups; NULL: nobody counts
+    size_t max_backlog;      // bytes; 0: any number
     size_t backlog_len;      // what it knows of this one
     struct deadline trim;    // when memory that is not needed any more goes back to the system
     struct outq_memory out_memory;
@@ -212,7 +214,7 @@ struct conn *conn_make(struct conn_group *g, const struct conn_transfer *t, cons
 void conn_charge_slowly(struct conn *c, enum flow flow, uint32_t n);
 static inline void conn_charge(struct conn *c, enum flow flow, uint32_t n)
 {
-    if (!(c->meter && meter_use(c->meter, flow, n)) && c->group->meters.opts)
+    if (!(c->meter && meter_use(c->meter, flow, n)) && c->group->meters.opts.is_on)
         conn_charge_slowly(c, flow, n);
 }
 

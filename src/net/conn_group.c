@@ -73,7 +73,7 @@ static bool has_stalled(struct conn *c)
 // When too much waits everywhere, less and less may wait for each, so that the slowest go first.
 static void set_allowance(struct conn_group *g)
 {
-    bool is_tight = g->backlog && backlog_is_too_long(g->backlog);
+    bool is_tight = g->backlog && backlog_is_above(g->backlog, g->max_backlog);
     size_t less = g->allowance == CONN_ALLOWANCE ? CONN_TIGHT_ALLOWANCE : g->allowance / 2;
     g->allowance = !is_tight ? CONN_ALLOWANCE : less > MIN_ALLOWANCE ? less : MIN_ALLOWANCE;
 }
@@ -131,6 +131,7 @@ void conn_group_set_limits(struct conn_group *g, const struct conn_limits *limit
     g->meters.opts = limits->meter;
     g->stall_ms = limits->stall_ms;
     g->backlog = limits->backlog;
+    g->max_backlog = limits->max_backlog;
 }
 
 static void end_closed(struct conn_group *g)

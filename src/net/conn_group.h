@@ -9,7 +9,7 @@
 [[gnu::warn_unused_result]] int conn_group_init(struct conn_group *g, uv_loop_t *loop, struct poller *poller,
                                                 struct deadlines *deadlines);
 
-// Has G keep to LIMITS, which it copies; before it has conns.
+// Has G keep to LIMITS, which it copies. Once it has conns, sources and backlog must be the same ones.
 void conn_group_set_limits(struct conn_group *g, const struct conn_limits *limits);
 
 // Ends the turn: frees the conns that were closed in it, runs G's put-off tasks, then writes what was gathered in its conns

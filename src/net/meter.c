@@ -26,7 +26,7 @@ void meters_fini(struct meters *m)
 static void settle(struct meter *m)
 {
     for (int i = 0; i < N_FLOWS; i++) {
-        bucket_give(&m->buckets[i], &m->home->opts->flows[i], m->left[i]);
+        bucket_give(&m->buckets[i], &m->home->opts.flows[i], m->left[i]);
         if (m->source && m->left[i])
             source_refund(m->source, (enum flow)i, m->left[i]);
         m->left[i] = 0;
@@ -61,7 +61,7 @@ static void look_in(struct meter *m, uint64_t ms)
 // To be looked at when the debt is paid, or when patience ends before that.
 static void wait(struct meter *m, uint64_t now)
 {
-    uint64_t end_ms = m->since_ms + m->home->opts->patience_ms;
+    uint64_t end_ms = m->since_ms + m->home->opts.patience_ms;
     uint64_t next_ms = m->until_ms < end_ms ? m->until_ms : end_ms;
     look_in(m, next_ms > now ? next_ms - now : 0);
 }
@@ -85,7 +85,7 @@ static void begin_waiting(struct meter *m, enum flow flow, uint64_t ms)
 static void end_waiting(struct meter *m)
 {
     uint64_t now = now_ms(m->home);
-    if (now >= m->since_ms + m->home->opts->patience_ms) {
+    if (now >= m->since_ms + m->home->opts.patience_ms) {
         m->home->stats.n_excesses[m->flow]++;
         m->home->ops->on_excess(m->owner, m->flow);
     } else if (now < m->until_ms) {
@@ -126,7 +126,7 @@ static struct meter *take(struct meters *home, struct meter **owner, struct sour
 // How much to take when N are wanted.
 static uint32_t advance(struct meter *m, enum flow flow, uint32_t n)
 {
-    const struct bucket_rate *rate = &m->home->opts->flows[flow];
+    const struct bucket_rate *rate = &m->home->opts.flows[flow];
     uint64_t most = rate->per_s ? rate->burst / ADVANCE_OF_BURST : MAX_ADVANCE;
     uint64_t want = (uint64_t)n << m->n_advances[flow];
     m->n_advances[flow] += m->n_advances[flow] < MAX_DOUBLINGS;
@@ -139,7 +139,7 @@ int meter_charge(struct meters *home, struct meter **owner, struct source *sourc
     struct meter *m = *owner ? *owner : take(home, owner, source);
     if (!m)
         return -ENOMEM;
-    const struct bucket_rate *rate = &home->opts->flows[flow];
+    const struct bucket_rate *rate = &home->opts.flows[flow];
     uint64_t now = now_ms(home), own_ms = 0;
     n -= m->left[flow];
     uint32_t taken = advance(m, flow, n);

@@ -18,6 +18,7 @@
 enum { METER_PAUSE_MS = 1000 }; // without having to wait, after which all is forgiven; how often a meter is looked at
 
 struct meter_opts {
+    bool is_on;                        // else nothing is measured
     struct bucket_rate flows[N_FLOWS]; // of one connection
     uint64_t patience_ms;
 };
@@ -40,7 +41,7 @@ struct meter_stats {
 
 // The meters of one loop.
 struct meters {
-    const struct meter_opts *opts; // NULL: nothing is measured
+    struct meter_opts opts; // may change at any time
     const struct meter_ops *ops;
     struct deadlines *deadlines;
     struct pool pool;

@@ -18,14 +18,16 @@ enum {
 
 struct shard {
     pthread_mutex_t lock;
+    struct source_opts opts;
     struct map sources;
     struct list unheld; // the longest of them first
     uint32_t n_unheld;
 };
 
 struct sources {
-    const struct source_opts *opts;
     atomic_uint n_conns, n_refused;
+    atomic_uint max_conns, max_refused; // of the options, what is looked at without a lock
+    atomic_bool trusts_loopback;
     uint64_t k0, k1; // of the hash that picks a shard
     struct shard shards[N_SHARDS];
 };
@@ -37,7 +39,7 @@ struct source {
     struct shard *shard;
     struct list in_unheld; // in shard->unheld while nobody holds it
     uint32_t n_conns, n_nameless;
-    bool is_trusted;
+    bool is_loopback;
     struct bucket conns, flows[N_FLOWS];
 };
 
@@ -68,7 +70,6 @@ struct sources *sources_new(const struct source_opts *opts)
     struct sources *t = calloc(1, sizeof *t);
     if (!t)
         return NULL;
-    t->opts = opts;
     rand_fill(&t->k0, sizeof t->k0);
     rand_fill(&t->k1, sizeof t->k1);
     for (int i = 0; i < N_SHARDS; i++) {
@@ -76,7 +77,20 @@ struct sources *sources_new(const struct source_opts *opts)
         map_init(&t->shards[i].sources, key_of);
         list_init(&t->shards[i].unheld);
     }
+    sources_set_opts(t, opts);
     return t;
+}
+
+void sources_set_opts(struct sources *t, const struct source_opts *opts)
+{
+    atomic_store(&t->max_conns, opts->max_conns);
+    atomic_store(&t->max_refused, opts->max_refused);
+    atomic_store(&t->trusts_loopback, opts->trusts_loopback);
+    for (int i = 0; i < N_SHARDS; i++) {
+        pthread_mutex_lock(&t->shards[i].lock);
+        t->shards[i].opts = *opts;
+        pthread_mutex_unlock(&t->shards[i].lock);
+    }
 }
 
 static void forget(struct source *s)
@@ -122,14 +136,16 @@ static bool count_in(atomic_uint *n, uint32_t most)
 
 bool sources_enter(struct sources *t, bool is_refused)
 {
+    uint32_t most = atomic_load(is_refused ? &t->max_refused : &t->max_conns);
     if (is_refused)
-        return t->opts->max_refused && count_in(&t->n_refused, t->opts->max_refused);
-    return count_in(&t->n_conns, t->opts->max_conns);
+        return most && count_in(&t->n_refused, most);
+    return count_in(&t->n_conns, most);
 }
 
 bool sources_are_full(struct sources *t)
 {
-    return t->opts->max_conns && atomic_load(&t->n_conns) >= t->opts->max_conns;
+    uint32_t most = atomic_load(&t->max_conns);
+    return most && atomic_load(&t->n_conns) >= most;
 }
 
 void sources_leave(struct sources *t, bool is_refused)
@@ -189,17 +205,22 @@ static struct source *make(struct sources *t, struct shard *shard, const struct 
     s->table = t;
     s->shard = shard;
     list_init(&s->in_unheld);
-    s->is_trusted = t->opts->trusts_loopback && (addr_is_in(key, &ipv4) || addr_is_in(key, &ipv6));
+    s->is_loopback = addr_is_in(key, &ipv4) || addr_is_in(key, &ipv6);
     if (map_insert(&shard->sources, &s->by_addr) == 0)
         return s;
     free(s);
     return NULL;
 }
 
+static bool is_trusted(const struct source *s)
+{
+    return s->is_loopback && atomic_load_explicit(&s->table->trusts_loopback, memory_order_relaxed);
+}
+
 static enum source_verdict judge(struct source *s, uint64_t now_ms)
 {
-    const struct source_opts *opts = s->table->opts;
-    if (s->is_trusted)
+    const struct source_opts *opts = &s->shard->opts;
+    if (is_trusted(s))
         return SOURCE_WELCOME;
     if (opts->max_conns_each && s->n_conns >= opts->max_conns_each)
         return SOURCE_CROWDED;
@@ -252,8 +273,8 @@ const struct addr *source_addr(const struct source *s)
 
 bool source_add_nameless(struct source *s)
 {
-    uint32_t most = s->is_trusted ? 0 : s->table->opts->max_nameless_each;
     pthread_mutex_lock(&s->shard->lock);
+    uint32_t most = is_trusted(s) ? 0 : s->shard->opts.max_nameless_each;
     bool has_room = !most || s->n_nameless < most;
     s->n_nameless += has_room;
     pthread_mutex_unlock(&s->shard->lock);
@@ -271,19 +292,19 @@ void source_remove_nameless(struct source *s, uint64_t now_ms)
 
 uint64_t source_charge(struct source *s, enum flow flow, uint32_t n, uint64_t now_ms)
 {
-    if (s->is_trusted)
+    if (is_trusted(s))
         return 0;
     pthread_mutex_lock(&s->shard->lock);
-    uint64_t wait_ms = bucket_take(&s->flows[flow], &s->table->opts->flows_each[flow], n, now_ms);
+    uint64_t wait_ms = bucket_take(&s->flows[flow], &s->shard->opts.flows_each[flow], n, now_ms);
     pthread_mutex_unlock(&s->shard->lock);
     return wait_ms;
 }
 
 void source_refund(struct source *s, enum flow flow, uint32_t n)
 {
-    if (s->is_trusted)
+    if (is_trusted(s))
         return;
     pthread_mutex_lock(&s->shard->lock);
-    bucket_give(&s->flows[flow], &s->table->opts->flows_each[flow], n);
+    bucket_give(&s->flows[flow], &s->shard->opts.flows_each[flow], n);
     pthread_mutex_unlock(&s->shard->lock);
 }

@@ -47,8 +47,11 @@ struct source_opts {
 struct source;
 struct sources;
 
-// An empty table, which OPTS must outlive; or NULL.
+// An empty table that keeps to OPTS, or NULL.
 struct sources *sources_new(const struct source_opts *opts);
+
+// Has T keep to OPTS from now on. From any thread, but from one at a time.
+void sources_set_opts(struct sources *t, const struct source_opts *opts);
 
 // Frees it; nobody may hold a source any more.
 void sources_free(struct sources *t);

@@ -44,8 +44,8 @@ struct engineio_packet {
 
 // How the two ends of a session talk.
 struct engineio_link {
-    enum engineio_version version;
-    enum engineio_transport transport;
+    enum engineio_version version : 8;
+    enum engineio_transport transport : 8;
     bool is_base64; // the client takes no binary: b64 or JSONP
 };
 

@@ -13,12 +13,13 @@
 struct station;
 
 struct branch {
-    const struct site *site;
+    const struct site *site; // as the settings that hold have it
     struct station *station;
-    size_t number;                   // among the station's branches, and of the site among all
-    struct mounts mounts;            // the site's
-    struct origin_list origins;      // that may come
-    struct ws_opts ws, heartbeat_ws; // for dialects without a heartbeat, and with one
+    size_t number;                    // among the station's branches, and of the site among all
+    struct mounts mounts;             // the site's
+    struct dialect_opts dialect_opts; // of all of them
+    struct origin_list origins;       // that may come
+    struct ws_opts ws, heartbeat_ws;  // for dialects without a heartbeat, and with one
     struct engineio engineio;
     struct answer_limit *ice_limit; // the station's
     struct http_opts http;          // of the connections that come in here, its user this branch

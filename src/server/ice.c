@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,17 +17,14 @@
 
 struct ice {
     const struct config *config;
-    pthread_mutex_t lock; // of the secret, which may be read again while it is used
     struct secret secret;
 };
 
 struct ice *ice_new(const struct config *c)
 {
     struct ice *i = calloc(1, sizeof *i);
-    if (!i)
-        return NULL;
-    i->config = c;
-    pthread_mutex_init(&i->lock, NULL);
+    if (i)
+        i->config = c;
     return i;
 }
 
@@ -36,7 +32,6 @@ void ice_free(struct ice *i)
 {
     if (!i)
         return;
-    pthread_mutex_destroy(&i->lock);
     OPENSSL_cleanse(&i->secret, sizeof i->secret);
     free(i);
 }
@@ -109,21 +104,14 @@ static int check_urls(const struct config *c, char error[CONFIG_ERROR_LEN])
 
 int ice_load(struct ice *i, char error[CONFIG_ERROR_LEN])
 {
-    struct secret secret;
     char why[SECRET_ERROR_LEN];
     int err = check_urls(i->config, error);
     if (err || !i->config->turn_secret_file)
         return err;
-    err = secret_file_read(&secret, i->config->turn_secret_file, why);
-    if (err) {
+    err = secret_file_read(&i->secret, i->config->turn_secret_file, why);
+    if (err)
         snprintf(error, CONFIG_ERROR_LEN, "--turn-secret-file '%.200s': %s", i->config->turn_secret_file, why);
-        return err;
-    }
-    pthread_mutex_lock(&i->lock);
-    i->secret = secret;
-    pthread_mutex_unlock(&i->lock);
-    OPENSSL_cleanse(&secret, sizeof secret);
-    return 0;
+    return err;
 }
 
 // ---- answering
@@ -134,7 +122,7 @@ struct credentials {
     struct buf password;
 };
 
-static int make_credentials(struct ice *i, struct credentials *c)
+static int make_credentials(const struct ice *i, struct credentials *c)
 {
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned mac_len = 0;
@@ -143,10 +131,8 @@ static int make_credentials(struct ice *i, struct credentials *c)
     *c = (struct credentials){ .ttl = i->config->turn_ttl / 1000 };
     c->expires_at = (int64_t)time(NULL) + c->ttl;
     int len = snprintf(c->name, sizeof c->name, "%lld:%016llx", (long long)c->expires_at, (unsigned long long)id);
-    pthread_mutex_lock(&i->lock);
     const void *made = HMAC(EVP_sha1(), i->secret.bytes, (int)i->secret.len, (const unsigned char *)c->name,
                             (size_t)len, mac, &mac_len);
-    pthread_mutex_unlock(&i->lock);
     return made ? base64_put(&c->password, (struct span){ (const char *)mac, mac_len }) : -ENOMEM;
 }
 
@@ -169,7 +155,7 @@ static int put_urls(struct buf *out, const struct config_list *urls)
     return buf_put_span(out, SPAN("]"));
 }
 
-static int put_relay(struct ice *i, struct buf *out, struct span separator)
+static int put_relay(const struct ice *i, struct buf *out, struct span separator)
 {
     struct credentials c;
     char times[80];
@@ -185,7 +171,7 @@ static int put_relay(struct ice *i, struct buf *out, struct span separator)
     return err;
 }
 
-int ice_put_configuration(struct ice *i, struct buf *out)
+int ice_put_configuration(const struct ice *i, struct buf *out)
 {
     const struct config_list *stun = &i->config->stun;
     int err = buf_put_span(out, SPAN("{\"iceServers\":["));
@@ -197,7 +183,7 @@ int ice_put_configuration(struct ice *i, struct buf *out)
     return ice_has_relay(i) ? put_relay(i, out, stun->n ? SPAN(",") : SPAN("")) : buf_put_span(out, SPAN("]}"));
 }
 
-int ice_put_credentials(struct ice *i, struct buf *out)
+int ice_put_credentials(const struct ice *i, struct buf *out)
 {
     struct credentials c;
     char ttl[48];

@@ -18,9 +18,8 @@ struct ice *ice_new(const struct config *c);
 
 void ice_free(struct ice *i);
 
-// Checks what I's configuration says, and reads the secret from its file, again when it was before. From any thread. 0, or
-// with ERROR what is wrong and the secret as it was -EINVAL for a setting that can never work, -EIO for what the system
-// refused.
+// Checks what I's configuration says, and reads the secret from its file, before I is used. 0, or with ERROR what is wrong
+// -EINVAL for a setting that can never work, -EIO for what the system refused.
 [[gnu::warn_unused_result]] int ice_load(struct ice *i, char error[CONFIG_ERROR_LEN]);
 
 // Whether there is TURN, and so a secret.
@@ -29,11 +28,11 @@ bool ice_has_relay(const struct ice *i);
 // Appends an RTCConfiguration as JSON, and for TURN `ttl` in seconds from now and `expires` in seconds of Unix time:
 // {"iceServers":[{"urls":[...]},{"urls":[...],"username":"...","credential":"..."}],"ttl":14400,"expires":1767225600}
 // From any thread. 0 or -ENOMEM.
-[[gnu::warn_unused_result]] int ice_put_configuration(struct ice *i, struct buf *out);
+[[gnu::warn_unused_result]] int ice_put_configuration(const struct ice *i, struct buf *out);
 
 // Appends what clients of draft-uberti-behave-turn-rest expect; there must be TURN.
 // {"username":"...","password":"...","ttl":14400,"uris":[...]}
 // From any thread. 0 or -ENOMEM.
-[[gnu::warn_unused_result]] int ice_put_credentials(struct ice *i, struct buf *out);
+[[gnu::warn_unused_result]] int ice_put_credentials(const struct ice *i, struct buf *out);
 
 #endif

@@ -7,7 +7,7 @@
 static const struct page {
     const char *path;
     bool is_for_relay; // there only with TURN
-    int (*put)(struct ice *i, struct buf *out);
+    int (*put)(const struct ice *i, struct buf *out);
 } pages[] = {
     { "/ice", false, ice_put_configuration },
     { "/turn/credentials", true, ice_put_credentials },

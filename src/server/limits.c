@@ -60,64 +60,58 @@ static struct bucket_rate times(const struct bucket_rate *rate, uint64_t factor)
 
 static int read_rates(struct limits *l, const struct config *c, char error[CONFIG_ERROR_LEN])
 {
-    l->meter.patience_ms = (uint64_t)c->rate_patience;
     const struct {
         const char *flag, *text;
         struct bucket_rate *rate;
     } rates[] = {
         { "--connection-rate", c->connection_rate, &l->source.conns_each },
-        { "--message-rate", c->message_rate, &l->meter.flows[FLOW_MESSAGES] },
-        { "--byte-rate", c->byte_rate, &l->meter.flows[FLOW_BYTES] },
-        { "--join-rate", c->join_rate, &l->meter.flows[FLOW_JOINS] },
+        { "--message-rate", c->message_rate, &l->conns.meter.flows[FLOW_MESSAGES] },
+        { "--byte-rate", c->byte_rate, &l->conns.meter.flows[FLOW_BYTES] },
+        { "--join-rate", c->join_rate, &l->conns.meter.flows[FLOW_JOINS] },
         { "--log-rate", c->log_rate, &l->log },
         { "--stun-rate", c->stun_rate, &l->stun.rate },
         { "--ice-rate", c->ice_rate, &l->ice.rate },
-        { "--failed-login-rate", c->failed_login_rate, &l->meter.flows[FLOW_LOGINS] },
+        { "--failed-login-rate", c->failed_login_rate, &l->conns.meter.flows[FLOW_LOGINS] },
     };
     int err = 0;
     for (size_t i = 0; i < sizeof rates / sizeof *rates && !err; i++)
         err = read_rate(rates[i].flag, rates[i].text, rates[i].rate, error);
     for (int i = 0; i < N_FLOWS; i++)
-        l->source.flows_each[i] = times(&l->meter.flows[i], (uint64_t)c->address_rate_factor);
+        l->source.flows_each[i] = times(&l->conns.meter.flows[i], (uint64_t)c->address_rate_factor);
     return err;
 }
 
-int limits_init(struct limits *l, const struct config *c, char error[CONFIG_ERROR_LEN])
+int limits_read(struct limits *l, const struct config *c, char error[CONFIG_ERROR_LEN])
 {
-    *l = (struct limits){ .source = { .max_conns = (uint32_t)c->max_connections,
-                                      .max_conns_each = (uint32_t)c->max_connections_per_address,
-                                      .max_nameless_each = (uint32_t)c->max_nameless,
-                                      .trusts_loopback = c->trust_loopback },
-                          .stun = { .trusts_loopback = c->trust_loopback },
-                          .ice = { .trusts_loopback = c->trust_loopback },
-                          .backlog = { .most = (size_t)c->max_queued } };
-    l->conns = (struct conn_limits){ .sources = sources_new(&l->source),
-                                     .meter = c->no_rate_limits ? NULL : &l->meter,
-                                     .stall_ms = (uint64_t)c->stall_timeout,
-                                     .backlog = &l->backlog };
-    if (!l->conns.sources) {
-        snprintf(error, CONFIG_ERROR_LEN, "out of memory");
-        return -EIO;
-    }
+    *l =
+        (struct limits){ .source = { .max_conns = (uint32_t)c->max_connections,
+                                     .max_conns_each = (uint32_t)c->max_connections_per_address,
+                                     .max_nameless_each = (uint32_t)c->max_nameless,
+                                     .trusts_loopback = c->trust_loopback },
+                         .conns = { .meter = { .is_on = !c->no_rate_limits, .patience_ms = (uint64_t)c->rate_patience },
+                                    .stall_ms = (uint64_t)c->stall_timeout,
+                                    .max_backlog = (size_t)c->max_queued },
+                         .stun = { .trusts_loopback = c->trust_loopback },
+                         .ice = { .trusts_loopback = c->trust_loopback } };
     return c->no_rate_limits ? 0 : read_rates(l, c, error);
 }
 
-void limits_fini(struct limits *l)
-{
-    sources_free(l->conns.sources);
-}
-
-void limits_fit(struct limits *l)
+struct limits_room limits_find_room(void)
 {
     struct rlimit limit;
     int lowest_free = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
     if (lowest_free < 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
+        return (struct limits_room){ 0 };
     close(lowest_free);
     uint64_t n_left = limit.rlim_cur > (rlim_t)lowest_free ? limit.rlim_cur - (rlim_t)lowest_free : 0;
     uint64_t reserve = n_left / 16 < MAX_RESERVE ? n_left / 16 + MIN_RESERVE : MAX_RESERVE;
     uint64_t most = n_left > reserve ? n_left - reserve : 1;
-    if (!l->source.max_conns)
-        l->source.max_conns = most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
-    l->source.max_refused = (uint32_t)reserve / 2;
+    return (struct limits_room){ most < UINT32_MAX ? (uint32_t)most : UINT32_MAX, (uint32_t)reserve / 2 };
+}
+
+void limits_fit(struct source_opts *opts, const struct limits_room *room)
+{
+    if (!opts->max_conns)
+        opts->max_conns = room->n_conns;
+    opts->max_refused = room->n_refused;
 }

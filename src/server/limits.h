@@ -9,22 +9,23 @@
 
 struct limits {
     struct source_opts source;
-    struct meter_opts meter;
-    struct backlog backlog;
-    struct conn_limits conns; // for all groups, which points at those above
+    struct conn_limits conns; // for all groups, but for what they share
     struct answer_limit_opts stun, ice;
     struct bucket_rate log; // records of one worker
 };
 
-// Fills L in as C says. 0, or with ERROR one line that says what is wrong -EINVAL, or -EIO when memory is short.
-// L must stay where it is until limits_fini(), which is due in any case.
-[[gnu::warn_unused_result]] int limits_init(struct limits *l, const struct config *c, char error[CONFIG_ERROR_LEN]);
+// How many connections there are descriptors for.
+struct limits_room {
+    uint32_t n_conns, n_refused; // those that are served, and those that are told at one time that they are not
+};
 
-// Allows as many connections as there are descriptors left, but for some that files need, when the options leave that
-// open; once everything else is open.
-void limits_fit(struct limits *l);
+// Fills L in as C says. 0, or -EINVAL with ERROR one line that says what is wrong.
+[[gnu::warn_unused_result]] int limits_read(struct limits *l, const struct config *c, char error[CONFIG_ERROR_LEN]);
 
-// Frees L, when nothing is connected any more.
-void limits_fini(struct limits *l);
+// The room that there is, but for some descriptors that files need; once everything else is open.
+struct limits_room limits_find_room(void);
+
+// Allows as many connections as there is ROOM for, when the options leave that open.
+void limits_fit(struct source_opts *opts, const struct limits_room *room);
 
 #endif

@@ -139,6 +139,21 @@ int mounts_add(struct mounts *m, const char *item, const struct dialect_opts *op
     return err ? err : add_namespaces(mount, m);
 }
 
+static void mount_apply(struct mount *m)
+{
+    m->realm->max_calls = m->opts->max_calls;
+    for (size_t i = 0; m->choices && m->dialect->choices[i]; i++)
+        mount_apply(&m->choices[i]);
+    for (size_t i = 0; i < m->n_namespaces; i++)
+        mount_apply(&m->namespaces[i]);
+}
+
+void mounts_apply(struct mounts *m)
+{
+    for (size_t i = 0; i < m->n; i++)
+        mount_apply(&m->list[i]);
+}
+
 void mounts_fini(struct mounts *m)
 {
     for (size_t i = 0; i < m->n; i++)

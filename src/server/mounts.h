@@ -19,9 +19,12 @@ struct mounts {
 void mounts_init(struct mounts *m, struct switchboard *s, struct bus *bus, uint32_t first_realm);
 
 // Adds ITEM, "PATH=DIALECT", with realms of its own, or "PATH=/OTHER", which leads to what is mounted at /OTHER now. A mount
-// that was at PATH is replaced. OPTS and ITEM must live as long as M. 0, -EINVAL when ITEM is not of that form, -ENOENT when
+// that was at PATH is replaced. OPTS and ITEM must live as long as M; what OPTS say may change. 0, -EINVAL when ITEM is not of that form, -ENOENT when
 // there is no such dialect or mount, or -ENOMEM.
 [[gnu::warn_unused_result]] int mounts_add(struct mounts *m, const char *item, const struct dialect_opts *opts);
+
+// Has M's realms keep to what the OPTS say by now.
+void mounts_apply(struct mounts *m);
 
 // Frees M; nobody must be in its realms.
 void mounts_fini(struct mounts *m);

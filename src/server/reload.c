@@ -47,16 +47,24 @@ static void tell_change(const struct option *o, const struct config *c)
         log_write(LOG_WARN, "a changed setting needs a restart", LOG_TEXT("setting", o->name));
 }
 
-// Names what of NEXT can't take effect while RUNNING does.
-static void tell_changes(const struct config_set *running, const struct config_set *next)
+// Has O of site number I stay as it is while RUNNING does, and says so when NEXT would have it otherwise.
+static void keep(const struct option *o, size_t i, const struct config_set *running, struct config_set *next)
 {
-    const struct option *o;
+    const struct config *now = &running->sites[i];
+    if (!is_same(o, now, &next->sites[i]) && (!i || o->traits & OPTION_SITE))
+        tell_change(o, now);
+    option_copy(o, &next->sites[i], now);
+}
+
+// Puts into NEXT what can't change while RUNNING does, and names what of it would have: whether there is TLS at all, too.
+static void keep_what_stays(const struct config_set *running, struct config_set *next)
+{
+    const struct option *cert = option_find(SPAN("tls_cert")), *key = option_find(SPAN("tls_key")), *o;
+    bool keeps_tls = certificates_are_wanted(running->sites) != certificates_are_wanted(next->sites);
     for (size_t i = 0; (o = option_at(i)); i++)
-        for (size_t j = 0; j < running->n_sites && (!j || o->traits & OPTION_SITE); j++)
-            if (!(o->traits & OPTION_LIVE) && !is_same(o, &running->sites[j], &next->sites[j]))
-                tell_change(o, &running->sites[j]);
-    if (certificates_are_wanted(running->sites) != certificates_are_wanted(next->sites))
-        tell_change(option_find(SPAN("tls_cert")), running->sites);
+        for (size_t j = 0; j < running->n_sites; j++)
+            if (o->traits & OPTION_RESTART || (keeps_tls && (o == cert || o == key)))
+                keep(o, j, running, next);
 }
 
 // ---- reading
@@ -67,44 +75,59 @@ static void on_fault(void *user, const char *line)
     log_write(LOG_ERROR, "configuration kept as it was", LOG_TEXT("reason", line));
 }
 
-// Whether NEXT may be taken up: its certificates can be read, and are in use then.
-static bool use_certificates(struct tls_context *tls, const struct config *next)
-{
-    char error[TLS_ERROR_LEN];
-    if (!tls || !next->tls_cert.n)
-        return true;
-    if (certificates_load(tls, next, error) != 0) {
-        log_write(LOG_ERROR, "certificates kept as they were", LOG_TEXT("reason", error));
-        return false;
-    }
-    log_write(LOG_INFO, "certificates read again");
-    return true;
-}
-
-static bool read_again(const struct config_set *running, struct config_set *next, struct tls_context *tls)
+static bool read_set(const struct config_set *running, struct config_set *next)
 {
     if (config_read(next, running->argc, running->argv, (struct fault_sink){ .on_fault = on_fault }) != CONFIG_OK)
         return false;
     if (has_same_sites(running, next))
-        return use_certificates(tls, next->sites);
+        return true;
     on_fault(NULL, "there are other sites than before, which needs a restart");
     return false;
 }
 
-struct live *reload_read(const struct config_set *running, struct tls_context *tls)
+// Has new connections use the certificates that L is about, unless they were made up. Whether they can.
+static bool use_certificates(struct tls_context *tls, const struct live *l)
 {
+    char error[TLS_ERROR_LEN];
+    if (!tls || !l->config->tls_cert.n)
+        return true;
+    if (certificates_load(tls, l->config, error) == 0) {
+        log_write(LOG_INFO, "certificates read again");
+        return true;
+    }
+    on_fault(NULL, error);
+    return false;
+}
+
+bool reload_has_files(const struct live *l)
+{
+    bool has_files = l->set.settings.file || l->config->tls_cert.n;
+    for (size_t i = 0; i < l->n_sites; i++)
+        has_files = has_files || ice_has_relay(l->sites[i].ice);
+    return has_files;
+}
+
+static struct live *read_again(const struct live *first, const struct own_addresses *own, struct tls_context *tls)
+{
+    char error[CONFIG_ERROR_LEN];
     struct config_set next;
     struct live *live = NULL;
-    if (read_again(running, &next, tls)) {
-        tell_changes(running, &next);
-        log_set_level((enum log_level)next.sites->log_level);
-        log_set_format((enum log_format)next.sites->log_format);
-        live = live_new(next.sites, next.n_sites, &next);
-        if (!live)
-            on_fault(NULL, "out of memory");
-        else if (running->settings.file)
-            log_write(LOG_INFO, "configuration read again", LOG_TEXT("file", running->settings.file));
+    if (read_set(&first->set, &next)) {
+        keep_what_stays(&first->set, &next);
+        if (live_read(&live, &next, own, error) != 0)
+            on_fault(NULL, error);
     }
     config_free(&next);
-    return live;
+    if (live && use_certificates(tls, live))
+        return live;
+    live_release(live);
+    return NULL;
+}
+
+struct live *reload_read(const struct live *first, const struct own_addresses *own, struct tls_context *tls)
+{
+    if (reload_has_files(first))
+        return read_again(first, own, tls);
+    log_write(LOG_INFO, "there is nothing to read again: no configuration file, certificate or secret");
+    return NULL;
 }

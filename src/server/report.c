@@ -56,8 +56,8 @@ void report_init(struct report *r, const struct survey *s, const struct station 
     for (size_t i = 0; i < N_DIALECTS; i++)
         r->n_calls[i] = (r->sum.dialects[i].n_call_ends + 1) / 2; // one with oneself has one end
     process_stats_read(&r->process);
-    if (home->how.tls)
-        r->certificate_expires_at = tls_context_expires_at(home->how.tls);
+    if (home->secure.tls)
+        r->certificate_expires_at = tls_context_expires_at(home->secure.tls);
     for (size_t i = 0; i < home->n_branches; i++)
         for (size_t j = 0; j < home->branches[i].mounts.n; j++)
             if (!home->branches[i].mounts.list[j].is_alias)

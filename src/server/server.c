@@ -39,42 +39,22 @@ static void bound_heap(void)
 #endif
 }
 
-static int begin_sites(struct server *s, const struct config *sites, size_t n, char error[SERVER_ERROR_LEN])
-{
-    own_addresses_find(&s->addresses);
-    s->sites = calloc(n, sizeof *s->sites);
-    if (!s->sites) {
-        snprintf(error, SERVER_ERROR_LEN, "out of memory");
-        return -EIO;
-    }
-    int err = 0;
-    while (s->n_sites < n && !err) {
-        err = site_init(&s->sites[s->n_sites], &sites[s->n_sites], &s->addresses, error);
-        s->n_sites++;
-    }
-    return err;
-}
-
 // ---- stations
 
 static int begin_stations(struct server *s, int n, char error[SERVER_ERROR_LEN])
 {
-    struct station_opts opts;
-    common_fill(&s->common, &opts);
-    opts.sites = s->sites;
-    opts.n_sites = s->n_sites;
-    opts.max_sockets = s->places.n_addrs + s->inherited.n;
-    opts.live = live_new(s->set->sites, s->set->n_sites, NULL);
+    const struct station_opts opts = { .common = &s->common,
+                                       .live = s->live,
+                                       .max_sockets = s->places.n_addrs + s->inherited.n };
     s->stations = calloc((size_t)n, sizeof *s->stations);
-    int err = opts.live && s->stations ? 0 : -ENOMEM;
+    int err = s->stations ? 0 : -ENOMEM;
     for (int i = 0; i < n && !err; i++) {
         s->n_stations++;
         err = station_init(&s->stations[i], &opts);
     }
-    live_release(opts.live);
     uint32_t n_realms = 0;
-    for (size_t i = 0; i < s->n_sites; i++)
-        n_realms += s->sites[i].n_realms;
+    for (size_t i = 0; i < s->live->n_sites; i++)
+        n_realms += s->live->sites[i].n_realms;
     s->bus = err ? NULL : bus_local_new(n, n_realms);
     if (!s->bus && !err)
         err = -ENOMEM;
@@ -128,9 +108,9 @@ static int open_sockets(struct server *s, char error[SERVER_ERROR_LEN])
 // Certificates, secrets, settings and pages are read again and again.
 static int drop_privileges(const struct server *s, char error[SERVER_ERROR_LEN])
 {
-    bool keeps_reading = s->config->config || s->config->tls_cert.n;
-    for (size_t i = 0; i < s->n_sites; i++)
-        keeps_reading = keeps_reading || web_root_is_open(&s->sites[i].web_root) || ice_has_relay(s->sites[i].ice);
+    bool keeps_reading = reload_has_files(s->live);
+    for (size_t i = 0; i < s->live->n_sites; i++)
+        keeps_reading = keeps_reading || web_root_is_open(&s->live->sites[i].web_root);
     return privileges_drop(s->config->user, keeps_reading, error);
 }
 
@@ -183,37 +163,23 @@ static void handle_stop(struct server *s, int number)
     leave(s, number == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
-static void read_secret_again(const struct site *site)
+static void take_up(struct server *s, struct live *live)
 {
-    char error[CONFIG_ERROR_LEN];
-    if (ice_load(site->ice, error) == 0)
-        log_write(LOG_INFO, "TURN secret read again");
-    else
-        log_write(LOG_ERROR, "TURN secret kept as it was", LOG_TEXT("reason", error));
-}
-
-static void read_settings_again(struct server *s)
-{
-    struct live *live = reload_read(s->set, s->common.tls);
-    for (int i = 0; i < s->n_stations && live; i++)
+    live_offer(live); // to ourselves, so that it is settled last
+    common_apply(&s->common, live);
+    for (int i = 0; i < s->n_running; i++)
         station_change(&s->stations[i], live);
-    live_release(live);
+    live_settle(live);
 }
 
 static void handle_hangup(struct server *s, int number)
 {
-    bool has_file = s->config->config || s->config->tls_cert.n, has_secret = false;
     (void)number;
     notify_reloading(&s->notify);
-    if (has_file)
-        read_settings_again(s);
-    for (size_t i = 0; i < s->n_sites; i++)
-        if (ice_has_relay(s->sites[i].ice)) {
-            has_secret = true;
-            read_secret_again(&s->sites[i]);
-        }
-    if (!has_file && !has_secret)
-        log_write(LOG_INFO, "there is nothing to read again: no configuration file, certificate or secret");
+    struct live *live = reload_read(s->live, &s->addresses, s->common.tls);
+    if (live)
+        take_up(s, live);
+    live_release(live);
     notify_ready(&s->notify);
 }
 
@@ -288,16 +254,20 @@ static void log_places(const struct server *s)
 }
 
 // All that the settings ask for but what others on this machine would notice.
-static int prepare(struct server *s, const struct config_set *set, char error[SERVER_ERROR_LEN])
+static int prepare(struct server *s, struct config_set *set, char error[SERVER_ERROR_LEN])
 {
-    *s = (struct server){ .set = set, .config = set->sites, .signal_fd = -1, .notify.fd = -1 };
+    *s = (struct server){ .signal_fd = -1, .notify.fd = -1 };
     handover_init(&s->handover);
-    int err = begin_sites(s, set->sites, set->n_sites, error);
-    err = err ? err : common_init(&s->common, s->config, error);
-    return err ? err : places_find(&s->places, set->sites, set->n_sites, error);
+    own_addresses_find(&s->addresses);
+    int err = live_read(&s->live, set, &s->addresses, error);
+    if (err)
+        return err;
+    s->config = s->live->config;
+    err = common_init(&s->common, s->live, error);
+    return err ? err : places_find(&s->places, s->live->set.sites, s->live->set.n_sites, error);
 }
 
-int server_check(const struct config_set *set, char error[SERVER_ERROR_LEN])
+int server_check(struct config_set *set, char error[SERVER_ERROR_LEN])
 {
     struct server s;
     int err = prepare(&s, set, error);
@@ -305,7 +275,7 @@ int server_check(const struct config_set *set, char error[SERVER_ERROR_LEN])
     return err;
 }
 
-int server_start(struct server *s, const struct config_set *set, char error[SERVER_ERROR_LEN])
+int server_start(struct server *s, struct config_set *set, char error[SERVER_ERROR_LEN])
 {
     raise_descriptor_limit();
     bound_heap();
@@ -323,7 +293,8 @@ int server_start(struct server *s, const struct config_set *set, char error[SERV
         server_stop(s);
         return err;
     }
-    limits_fit(&s->common.limits);
+    s->common.room = limits_find_room();
+    common_apply(&s->common, s->live);
     log_places(s);
     return 0;
 }
@@ -343,6 +314,7 @@ void server_run(struct server *s)
         log_write(LOG_WARN, "no thread for a worker", LOG_INT("worker", i));
         station_close_endpoints(&s->stations[i]);
     }
+    s->n_running = n_running;
     admin_set_running(&s->admin, n_running);
     watchdog_start(&s->watchdog, &s->notify, s->stations, n_running);
     int err = offer_sockets(s);
@@ -368,12 +340,10 @@ void server_stop(struct server *s)
     if (s->bus)
         bus_local_free(s->bus);
     free(s->stations);
-    for (size_t i = 0; i < s->n_sites; i++)
-        site_fini(&s->sites[i]);
-    free(s->sites);
     places_fini(&s->places);
     inherited_fini(&s->inherited);
     common_fini(&s->common);
+    live_release(s->live);
     notify_close(&s->notify);
     if (s->signal_fd >= 0)
         close(s->signal_fd);

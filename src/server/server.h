@@ -13,12 +13,10 @@
 #include "server/watchdog.h"
 
 struct server {
-    const struct config_set *set;
-    const struct config *config; // of the first site, for what is the same in all
+    struct live *live;           // with which it was started; what can't change stays as it is here
+    const struct config *config; // of its first site, for what is the same in all
     struct common common;
     struct own_addresses addresses;
-    struct site *sites;
-    size_t n_sites; // those that were begun
     struct places places;
     struct inherited inherited; // while starting
     size_t n_handed_down;       // of them, by systemd and not by a predecessor
@@ -26,6 +24,7 @@ struct server {
     struct bus_local *bus;
     struct station *stations;
     int n_stations; // those that were begun
+    int n_running;  // those of them that have a thread
     struct admin admin;
     struct notify notify;
     struct watchdog watchdog;
@@ -36,13 +35,12 @@ struct server {
 
 enum { SERVER_ERROR_LEN = CONFIG_ERROR_LEN };
 
-// Makes S ready and listening as SET says, which must live as long as S. 0, or with ERROR one line that says what failed and
+// Makes S ready and listening as SET says, which is emptied. 0, or with ERROR one line that says what failed and
 // nothing left behind -EINVAL for a setting that can never work, -EIO for what the system refused.
-[[gnu::warn_unused_result]] int server_start(struct server *s, const struct config_set *set,
-                                             char error[SERVER_ERROR_LEN]);
+[[gnu::warn_unused_result]] int server_start(struct server *s, struct config_set *set, char error[SERVER_ERROR_LEN]);
 
-// Whether server_start() would find something wrong, but that ports are in use. 0, or the same with ERROR.
-[[gnu::warn_unused_result]] int server_check(const struct config_set *set, char error[SERVER_ERROR_LEN]);
+// Whether server_start() would find something wrong, but that ports are in use. 0, or the same with ERROR. SET is emptied.
+[[gnu::warn_unused_result]] int server_check(struct config_set *set, char error[SERVER_ERROR_LEN]);
 
 // Serves until SIGTERM or SIGINT; SIGHUP reads settings, certificates and secrets again.
 void server_run(struct server *s);

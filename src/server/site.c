@@ -102,11 +102,11 @@ static int list_mounts(struct site *s)
     return 0;
 }
 
-int site_mount(const struct site *s, struct mounts *m, const char **bad)
+int site_mount(const struct site *s, struct mounts *m, const struct dialect_opts *opts, const char **bad)
 {
     for (size_t i = 0; i < s->n_mounts; i++) {
         *bad = s->mounts[i];
-        int err = mounts_add(m, s->mounts[i], &s->dialect_opts);
+        int err = mounts_add(m, s->mounts[i], opts);
         if (err)
             return err;
     }
@@ -121,7 +121,7 @@ static int try_mounts(struct site *s, char error[CONFIG_ERROR_LEN])
     const char *bad = "";
     mounts_init(&trial, &nobodys, NULL, 0);
     int err = list_mounts(s);
-    err = err ? err : site_mount(s, &trial, &bad);
+    err = err ? err : site_mount(s, &trial, &s->dialect_opts, &bad);
     s->n_realms = trial.next_realm;
     mounts_fini(&trial);
     if (err == -EINVAL)

@@ -34,8 +34,10 @@ extern const char *const site_default_mounts[];
 [[gnu::warn_unused_result]] int site_init(struct site *s, const struct config *c, const struct own_addresses *own,
                                           char error[CONFIG_ERROR_LEN]);
 
-// Adds S's mounts to M. 0 or what mounts_add() said, with *BAD the mount that it is about.
-[[gnu::warn_unused_result]] int site_mount(const struct site *s, struct mounts *m, const char **bad);
+// Adds S's mounts to M, with OPTS for their dialects, which must live as long as M. 0 or what mounts_add() said, with *BAD
+// the mount that it is about.
+[[gnu::warn_unused_result]] int site_mount(const struct site *s, struct mounts *m, const struct dialect_opts *opts,
+                                           const char **bad);
 
 void site_fini(struct site *s);
 

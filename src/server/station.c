@@ -11,7 +11,7 @@
 static void on_accept(struct listener *l, int fd)
 {
     const struct endpoint *e = CONTAINER_OF(l, struct endpoint, listener);
-    http_conn_open(&e->branch->station->worker.conns, fd, &e->how, &e->branch->http);
+    http_conn_open(&e->branch->station->worker.conns, fd, e->how, &e->branch->http);
 }
 
 static void close_endpoints(struct station *s)
@@ -38,27 +38,54 @@ static void on_stop(uv_async_t *async)
     for (size_t i = 0; i < s->n_endpoints; i++)
         listener_accept_waiting(&s->endpoints[i].listener);
     close_endpoints(s);
-    drain_start(&s->drain, &s->worker.conns, s->live->drain_ms, on_drained);
+    drain_start(&s->drain, &s->worker.conns, (uint64_t)s->live->config->drain_time, on_drained);
 }
 
 // ---- settings that change
 
-// Has all of S do as S->live says.
+static void apply_to_conns(struct station *s)
+{
+    const struct live *l = s->live;
+    struct conn_limits limits = l->limits.conns;
+    limits.sources = s->common->sources;
+    limits.backlog = &s->common->backlog;
+    conn_group_set_limits(&s->worker.conns, &limits);
+    s->plain = (struct conn_opts){ .proxies = l->proxies,
+                                   .n_proxies = l->config->behind_proxy.n,
+                                   .greeting_ms = (uint64_t)l->config->handshake_timeout };
+    s->secure = s->plain;
+    s->secure.tls = s->common->tls;
+    s->stun_limit.opts = &l->limits.stun;
+    s->ice_limit.opts = &l->limits.ice;
+}
+
+static void apply_to_branch(struct branch *b, const struct live *l)
+{
+    b->site = &l->sites[b->number];
+    b->dialect_opts = b->site->dialect_opts;
+    mounts_apply(&b->mounts);
+    const struct config_list *origins = &b->site->config->allow_origin;
+    b->origins = (struct origin_list){ origins->items, origins->n };
+    b->http.head_timeout_ms = (uint64_t)l->config->head_timeout;
+    b->http.proxies = l->proxies;
+    b->http.n_proxies = l->config->behind_proxy.n;
+    b->ws.websocket = b->heartbeat_ws.websocket = l->websocket;
+    b->heartbeat_ws.websocket.alive_ms = b->dialect_opts.alive_ms;
+}
+
+// Has all of S do as S->live says. All that connections and sessions look at is S's own, so that nothing they know of goes
+// away with the settings before.
 static void apply(struct station *s)
 {
-    struct websocket_opts opts = s->live->websocket;
-    opts.login_ms = s->engineio_home.opts->login_ms; // which no session could hear of later
-    for (size_t i = 0; i < s->n_branches; i++) {
-        struct branch *b = &s->branches[i];
-        b->origins = s->live->origins[i];
-        b->http.head_timeout_ms = s->live->head_timeout_ms;
-        b->ws.websocket = b->heartbeat_ws.websocket = opts;
-        b->heartbeat_ws.websocket.alive_ms = b->site->dialect_opts.alive_ms;
-    }
+    const struct websocket_opts *opts = &s->live->websocket;
+    apply_to_conns(s);
+    for (size_t i = 0; i < s->n_branches; i++)
+        apply_to_branch(&s->branches[i], s->live);
+    s->engineio = s->live->engineio;
     s->socket.websocket = (struct websocket_opts){
-        .limits = { .max_message = s->engineio_home.opts->max_payload, .max_fragments = opts.limits.max_fragments },
-        .message_ms = opts.message_ms,
-        .max_controls = opts.max_controls,
+        .limits = { .max_message = s->engineio.max_payload, .max_fragments = opts->limits.max_fragments },
+        .message_ms = opts->message_ms,
+        .max_controls = opts->max_controls,
     };
 }
 
@@ -70,12 +97,17 @@ static void on_change(uv_async_t *async)
         return;
     s->live = next;
     apply(s);
+    live_settle(next);
     live_release(before);
 }
 
 void station_change(struct station *s, struct live *live)
 {
-    live_release(atomic_exchange(&s->next_live, live_hold(live)));
+    live_offer(live);
+    struct live *skipped = atomic_exchange(&s->next_live, live_hold(live));
+    if (skipped)
+        live_settle(skipped);
+    live_release(skipped);
     uv_async_send(&s->change);
 }
 
@@ -114,37 +146,32 @@ static void on_move(void *user, int worker, const struct conn_transfer *conn, st
     bus_port_post(&b->station->port, worker, &m->errand);
 }
 
-// Opens S's next branch, of SITE, with realms from FIRST_REALM on. 0 or -ENOMEM.
-static int add_branch(struct station *s, const struct site *site, const struct station_opts *opts, uint32_t first_realm)
+// Opens S's next branch, with realms from FIRST_REALM on. 0 or -ENOMEM.
+static int add_branch(struct station *s, uint32_t first_realm)
 {
     struct branch *b = &s->branches[s->n_branches];
     *b = (struct branch){
-        .site = site,
         .station = s,
-        .number = s->n_branches++,
+        .number = s->n_branches,
         .ice_limit = &s->ice_limit,
         .ws = { .pool = &s->ws_pool },
         .heartbeat_ws = { .pool = &s->ws_pool },
         .engineio = { .home = &s->engineio_home, .socket = &s->socket, .origins = &b->origins },
-        .http = { .on_request = route_request,
-                  .on_move = on_move,
-                  .user = b,
-                  .pool = &s->http_pool,
-                  .proxies = opts->how.proxies,
-                  .n_proxies = opts->how.n_proxies },
+        .http = { .on_request = route_request, .on_move = on_move, .user = b, .pool = &s->http_pool },
     };
+    s->n_branches++;
     mounts_init(&b->mounts, &s->switchboard, &s->port.bus, first_realm);
     const char *bad;
-    return site_mount(site, &b->mounts, &bad);
+    return site_mount(&s->live->sites[b->number], &b->mounts, &b->dialect_opts, &bad);
 }
 
-static int add_branches(struct station *s, const struct station_opts *opts)
+static int add_branches(struct station *s)
 {
-    s->branches = calloc(opts->n_sites, sizeof *s->branches);
+    s->branches = calloc(s->live->n_sites, sizeof *s->branches);
     int err = s->branches ? 0 : -ENOMEM;
     uint32_t realm = 0;
-    for (size_t i = 0; i < opts->n_sites && !err; i++) {
-        err = add_branch(s, &opts->sites[i], opts, realm);
+    for (size_t i = 0; i < s->live->n_sites && !err; i++) {
+        err = add_branch(s, realm);
         realm = s->branches[i].mounts.next_realm;
     }
     return err;
@@ -152,7 +179,7 @@ static int add_branches(struct station *s, const struct station_opts *opts)
 
 int station_init(struct station *s, const struct station_opts *opts)
 {
-    *s = (struct station){ .how = opts->how, .live = live_hold(opts->live) };
+    *s = (struct station){ .common = opts->common, .live = live_hold(opts->live) };
     pool_init(&s->http_pool, sizeof(struct http_conn), false);
     pool_init(&s->ws_pool, sizeof(struct ws_session), false);
     pool_init(&s->socket_pool, sizeof(struct engineio_socket), false);
@@ -161,17 +188,16 @@ int station_init(struct station *s, const struct station_opts *opts)
     if (err)
         return err;
     s->has_loop = true;
-    conn_group_set_limits(&s->worker.conns, &opts->limits);
     s->switchboard.deadlines = &s->worker.clock.deadlines;
-    engineio_home_init(&s->engineio_home, opts->engineio, &s->worker.conns);
+    engineio_home_init(&s->engineio_home, &s->engineio, &s->worker.conns);
     s->socket.pool = &s->socket_pool;
-    answer_limit_init(&s->stun_limit, opts->stun_limit);
-    answer_limit_init(&s->ice_limit, opts->ice_limit);
+    answer_limit_init(&s->stun_limit, &opts->live->limits.stun);
+    answer_limit_init(&s->ice_limit, &opts->live->limits.ice);
     uv_async_init(&s->worker.loop, &s->stop, on_stop);
     uv_async_init(&s->worker.loop, &s->change, on_change);
     s->endpoints = calloc(opts->max_sockets, sizeof *s->endpoints);
     s->stuns = calloc(opts->max_sockets, sizeof *s->stuns);
-    err = s->endpoints && s->stuns ? add_branches(s, opts) : -ENOMEM;
+    err = s->endpoints && s->stuns ? add_branches(s) : -ENOMEM;
     if (!err)
         apply(s);
     return err;
@@ -195,9 +221,7 @@ int station_listen(struct station *s, size_t site, int fd, bool is_tls)
         return err;
     e->branch = &s->branches[site];
     e->listener.on_accept = on_accept;
-    e->how = s->how;
-    if (!is_tls)
-        e->how.tls = NULL;
+    e->how = is_tls ? &s->secure : &s->plain;
     s->n_endpoints++;
     return 0;
 }

@@ -12,6 +12,7 @@
 #include "net/listener.h"
 #include "net/worker.h"
 #include "server/branch.h"
+#include "server/common.h"
 #include "server/drain.h"
 #include "server/live.h"
 #include "server/stun_service.h"
@@ -21,7 +22,7 @@
 struct endpoint {
     struct branch *branch; // who comes in here comes to
     struct listener listener;
-    struct conn_opts how; // its connections' bytes travel
+    const struct conn_opts *how; // its connections' bytes travel: the station's plain or secure
 };
 
 struct station {
@@ -30,7 +31,8 @@ struct station {
     struct switchboard switchboard;
     struct branch *branches; // one of each site
     size_t n_branches;
-    struct conn_opts how; // the bytes of a TLS endpoint's connections travel
+    struct conn_opts plain, secure; // how the bytes of connections travel
+    struct engineio_opts engineio;
     struct engineio_home engineio_home;
     struct engineio_socket_opts socket;
     struct pool http_pool, ws_pool, socket_pool;
@@ -45,22 +47,18 @@ struct station {
     uv_async_t stop;
     atomic_int stop_level; // of station_stop()
     struct drain drain;
+    struct common *common;
     struct live *live;                // the settings that hold
     _Atomic(struct live *) next_live; // those that are to, or NULL
     uv_async_t change;                // when there are any
     uv_thread_t thread;
 };
 
-// Settings that are the same for all stations and outlive them.
+// What is the same for all stations.
 struct station_opts {
-    const struct site *sites;
-    size_t n_sites;
-    size_t max_sockets; // of each kind, of one station
-    const struct engineio_opts *engineio;
-    struct live *live; // at first
-    struct conn_limits limits;
-    const struct answer_limit_opts *stun_limit, *ice_limit;
-    struct conn_opts how;
+    struct common *common; // outlives them
+    struct live *live;     // at first; outlives them too, since mounts stay as they are
+    size_t max_sockets;    // of each kind, of one station
 };
 
 // Makes S ready but for its bus and endpoints. 0 or a negative errno; station_fini() is due in any case.

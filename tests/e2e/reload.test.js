@@ -54,14 +54,201 @@ test('every worker hears of it', async t => {
     }
 });
 
-test('what needs a restart is named, by name only', async t => {
-    const server = await startChangeable(t, 'port = 0\ngreeting = "one"\npeerjs_key = "one"\n');
-    const { port } = server;
-    await server.change('port = 0\ngreeting = "two"\npeerjs_key = "sesame"\nroom_capacity = 3\nmount = ["/=login"]\ndrain_time = "1s"\n');
-    const named = [...server.log.matchAll(/needs a restart.*setting="?(\w+)/g)].map(match => match[1]);
-    assert.deepEqual(named, ['mount', 'greeting', 'room_capacity', 'peerjs_key']);
-    assert.ok(!server.log.includes('sesame'));
-    await (await server.connect('/login', { port })).expect('one');
+// What a client that the server meets as a stranger gets for a request to PATH.
+const answer = (server, path = '/', options = {}) =>
+    fetch(`http://127.0.0.1:${server.port}${path}`, { headers: { Connection: 'close' }, ...options });
+const status = async (server, path) => (await answer(server, path)).status;
+const refusal = server => assert.rejects.bind(null, server.connect('/login'));
+
+// Each setting that can change: what stood in the file, what stands there then, and what a client then meets that it did
+// not meet before. What PREPARE returned before goes to CHECK.
+const changes = {
+    'a cap of all connections': {
+        to: 'max_connections = 1\n',
+        prepare: server => server.login('A'),
+        check: server => refusal(server)(/503/),
+    },
+    'a cap of one address': {
+        from: 'trust_loopback = false\n',
+        to: 'trust_loopback = false\nmax_connections_per_address = 1\n',
+        prepare: server => server.login('A'),
+        check: server => refusal(server)(/429/),
+    },
+    'who is trusted': {
+        from: 'max_connections_per_address = 1\n',
+        to: 'max_connections_per_address = 1\ntrust_loopback = false\n',
+        prepare: server => server.login('A'),
+        check: server => refusal(server)(/429/),
+    },
+    'how many may be nameless': {
+        from: 'trust_loopback = false\n',
+        to: 'trust_loopback = false\nmax_nameless = 1\n',
+        prepare: server => server.connect(),
+        check: server => refusal(server)(/429/),
+    },
+    'how fast connections may come': {
+        from: 'trust_loopback = false\n',
+        to: 'trust_loopback = false\nconnection_rate = "1:1"\n',
+        check: async server => {
+            await status(server);
+            assert.equal(await status(server), 429);
+        },
+    },
+    'how fast those that are there may talk': {
+        to: 'message_rate = "1:1"\nrate_patience = "10ms"\n',
+        prepare: server => server.connect('/echo'),
+        check: async (server, client) => {
+            for (let i = 0; i < 1000; i++) {
+                client.send('x');
+            }
+            await client.expectClose(1008);
+        },
+        from: 'mount = ["/echo=echo"]\n',
+    },
+    'whether anything is measured': {
+        from: 'mount = ["/echo=echo"]\nmessage_rate = "1:1"\nrate_patience = "10ms"\n',
+        to: 'mount = ["/echo=echo"]\nmessage_rate = "1:1"\nrate_patience = "10ms"\nno_rate_limits = true\n',
+        prepare: async server => {
+            const client = await server.connect('/echo');
+            client.send('x');
+            await client.expect('x');
+            return client;
+        },
+        check: async (server, client) => {
+            for (let i = 0; i < 1000; i++) {
+                client.send('y');
+            }
+            for (let i = 0; i < 1000; i++) {
+                await client.expect('y');
+            }
+        },
+    },
+    'the sizes of messages over Engine.IO': {
+        to: 'max_payload = 200\n',
+        check: async server => assert.match(await (await answer(server, '/socket.io/?EIO=4&transport=polling')).text(), /"maxPayload":200\b/),
+    },
+    'until when to say who one is': {
+        to: 'login_timeout = "50ms"\n',
+        prepare: server => server.connect(),
+        check: async (server, before) => {
+            await (await server.connect()).expectClose(1008);
+            await before.expectSilence();
+        },
+    },
+    'a greeting': {
+        from: 'greeting = "one"\n',
+        to: 'greeting = "two"\n',
+        check: async server => (await server.connect()).expect('two'),
+    },
+    'what is said of unknown types': {
+        to: 'unknown_text = "What? "\n',
+        prepare: server => server.login('A'),
+        check: async (server, [client]) => {
+            client.send({ type: 'dance' });
+            await client.expectError(/^What\? dance/);
+        },
+    },
+    'how many calls one may be in': {
+        to: 'max_calls = 1\n',
+        prepare: server => server.login('A', 'B', 'C'),
+        check: async (server, [a, b]) => {
+            a.send({ type: 'offer', name: 'B', offer: 'x' });
+            await b.expect('{"type":"offer","offer":"x","name":"A"}');
+            a.send({ type: 'offer', name: 'C', offer: 'x' });
+            await a.expectError(/calls/);
+        },
+    },
+    'PeerJS\'s list of ids': {
+        to: 'allow_discovery = true\n',
+        check: async server => assert.equal(await status(server, '/peerjs/peerjs/peers'), 200),
+    },
+    'STUN servers': {
+        to: 'stun = ["stun:stun.example.org:3478"]\n',
+        check: async server => assert.match(await (await answer(server, '/ice')).text(), /stun\.example\.org/),
+    },
+    'how often one may ask for them': {
+        from: 'trust_loopback = false\n',
+        to: 'trust_loopback = false\nice_rate = "1:1"\n',
+        check: async server => {
+            await status(server, '/ice');
+            assert.equal(await status(server, '/ice'), 429);
+        },
+    },
+    'which proxies are believed': {
+        to: 'behind_proxy = ["127.0.0.1"]\n',
+        check: async server => {
+            const proxy = await server.dial();
+            proxy.send('PROXY TCP4 198.51.100.1 127.0.0.1 1000 80\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+            assert.match(String(await proxy.readToEnd()), /^HTTP\/1\.1 200 /);
+        },
+    },
+    'how the log is written': {
+        to: 'log_format = "json"\nlog_level = "debug"\nlog_rate = "0"\n',
+        check: server => assert.match(server.log, /^\{.*"configuration read again"/m),
+    },
+};
+
+for (const [what, { from: before = '', to, prepare = () => {}, check }] of Object.entries(changes)) {
+    test(`SIGHUP changes ${what}`, async t => {
+        const server = await startChangeable(t, `port = 0\nworkers = 1\n${before}`);
+        const { port } = server;
+        const prepared = await prepare(server);
+        await server.change(`port = 0\nworkers = 1\n${to.includes('mount') ? '' : before.match(/^mount.*\n/m) ?? ''}${to}`);
+        assert.doesNotMatch(server.log, /restart/);
+        server.port = port;
+        await check(server, prepared);
+    });
+}
+
+test('SIGHUP changes the pages, and what is served goes on being served', async t => {
+    const directories = await Promise.all(['one', 'two'].map(async text => {
+        const directory = await mkdtemp(join(tmpdir(), 'strowger-'));
+        t.after(() => rm(directory, { recursive: true }));
+        await writeFile(join(directory, 'index.html'), text);
+        return directory;
+    }));
+    const text = directory => `port = 0\nmount = ["/=login"]\nweb_root = "${directory}"\n`;
+    const server = await startChangeable(t, text(directories[0]));
+    const page = async () => (await answer(server)).text();
+    assert.equal(await page(), 'one');
+    await server.change(text(directories[1]));
+    assert.equal(await page(), 'two');
+    await server.change(text('/nowhere/at/all'), /kept as it was.*nowhere.*No such file/);
+    assert.equal(await page(), 'two');
+});
+
+test('an Engine.IO session keeps to what its client was told', async t => {
+    const times = ms => `port = 0\nping_interval = "${ms}ms"\nping_timeout = "${ms}ms"\n`;
+    const server = await startChangeable(t, times(60000));
+    const open = async () => {
+        const text = await (await answer(server, '/socket.io/?EIO=4&transport=polling')).text();
+        return JSON.parse(text.slice(1));
+    };
+    const before = await open();
+    assert.deepEqual([before.pingInterval, before.pingTimeout], [60000, 60000]);
+    await server.change(times(50));
+    const after = await open();
+    assert.deepEqual([after.pingInterval, after.pingTimeout], [50, 50]);
+    const poll = sid => status(server, `/socket.io/?EIO=4&transport=polling&sid=${sid}`);
+    while (await poll(after.sid) === 200); // pings, and then it is over
+    const post = await answer(server, `/socket.io/?EIO=4&transport=polling&sid=${before.sid}`, { method: 'POST', body: '40' });
+    assert.equal(post.status, 200);
+});
+
+test('what needs a restart is named, by name only, and stays as it is', async t => {
+    const server = await startChangeable(t, 'port = 0\npeerjs_key = "one"\n');
+    const asked = () => status(server, '/one/id');
+    assert.equal(await asked(), 200);
+    const changed = 'port = 0\ngreeting = "two"\npeerjs_key = "sesame"\nmount = ["/=echo"]\nworkers = 3\ndrain_time = "1s"\n';
+    for (let i = 0; i < 2; i++) { // a second time too: it is still not so
+        await server.change(changed);
+        const named = [...server.log.matchAll(/needs a restart.*setting="?(\w+)/g)].map(match => match[1]);
+        assert.deepEqual(named, ['mount', 'peerjs_key', 'workers']);
+        assert.ok(!server.log.includes('sesame'));
+        assert.equal(await asked(), 200);
+        assert.equal(await status(server, '/sesame/id'), 404);
+        await (await server.connect('/')).expect('two');
+    }
 });
 
 test('a bad file changes nothing, and it is said why', async t => {

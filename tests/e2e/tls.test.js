@@ -145,7 +145,7 @@ test('SIGHUP brings new certificates to new connections and leaves the old ones 
     certificates.make('new', 'ec', 'the new one');
     copyFileSync(certificates.path('new.crt'), certificates.path('localhost.crt'));
     process.kill(server.pid, 'SIGHUP');
-    await server.logged(/certificates kept as they were.*not the key/);
+    await server.logged(/configuration kept as it was.*not the key/);
     let raw = await dial(server.port);
     assert.equal(raw.socket.getPeerCertificate().subject.CN, 'localhost', 'half of a pair was taken');
     raw.destroy();

@@ -78,6 +78,19 @@ static void what_would_leave_a_debt_need_not_be_taken(void **state)
     assert_int_equal(bucket_debt(&b, &ten_a_second, 1060), 40);
 }
 
+static void the_rate_may_change(void **state)
+{
+    (void)state;
+    static const struct bucket_rate slow = { .per_s = 1, .burst = 1 }, none = { 0 };
+    struct bucket b = { 0 };
+    assert_int_equal(bucket_take(&b, &ten_a_second, 25, 1000), 2000);
+    assert_int_equal(bucket_debt(&b, &slow, 1000), 1500); // two and a half seconds until it is full, less one
+    assert_int_equal(bucket_debt(&b, &none, 1000), 0);
+    bucket_give(&b, &slow, 25); // more than was taken: it is full, and no more than that
+    assert_true(bucket_is_full(&b, 0));
+    assert_int_equal(bucket_take(&b, &ten_a_second, 6, 1000), 100);
+}
+
 static void without_a_rate_nothing_is_owed(void **state)
 {
     (void)state;
@@ -108,6 +121,7 @@ int main(void)
         cmocka_unit_test(what_is_given_back_can_be_taken_again),
         cmocka_unit_test(it_is_full_when_its_instant_has_come),
         cmocka_unit_test(what_would_leave_a_debt_need_not_be_taken),
+        cmocka_unit_test(the_rate_may_change),
         cmocka_unit_test(without_a_rate_nothing_is_owed),
         cmocka_unit_test(high_rates_lose_nothing),
     };

@@ -92,20 +92,21 @@ static void who_has_taken_all_is_watched_no_more(void **state)
 static void when_too_much_waits_the_slow_go(void **state)
 {
     (void)state;
-    struct backlog backlog = { .most = 256 * 1024 };
+    struct backlog backlog = { 0 };
     struct fixture *f = open_conn(&stalling, 4096), idle = { 0 };
     int fds[2];
     tcp_pair(fds, 0);
     idle.conn = conn_open(group_of(f), fds[0], NULL, &stalling, &idle);
     group_of(f)->backlog = &backlog;
+    group_of(f)->max_backlog = 256 * 1024;
     fill(f); // with a megabyte
-    assert_true(backlog_is_too_long(&backlog));
+    assert_true(backlog_is_above(&backlog, 256 * 1024));
     RUN_UNTIL(&f->loopback, f->n_closes);
     assert_int_equal(f->n_deadlines, 1);
     assert_int_equal(group_of(f)->stats.n_ended[ENDING_OVERFLOWED], 1);
     assert_int_equal(idle.n_closes, 0);
     loopback_settle(&f->loopback);
-    assert_false(backlog_is_too_long(&backlog));
+    assert_false(backlog_is_above(&backlog, 256 * 1024));
     assert_int_equal(outq_memory_len(&group_of(f)->out_memory), 0);
     RUN_UNTIL(&f->loopback, !deadline_is_armed(&group_of(f)->look));
     end(f);
@@ -116,21 +117,20 @@ static void when_too_much_waits_the_slow_go(void **state)
 static void what_loops_report_adds_up(void **state)
 {
     (void)state;
-    struct backlog b = { .most = 10 * BACKLOG_GRAIN };
+    struct backlog b = { 0 };
     size_t one = 0, other = 0;
     backlog_report(&b, &one, BACKLOG_GRAIN - 1);
     assert_int_equal(b.len, 0); // too little to be told
     backlog_report(&b, &one, 6 * BACKLOG_GRAIN);
     backlog_report(&b, &other, 4 * BACKLOG_GRAIN + 1);
-    assert_true(backlog_is_too_long(&b));
+    assert_true(backlog_is_above(&b, 10 * BACKLOG_GRAIN));
     backlog_report(&b, &one, 5 * BACKLOG_GRAIN);
-    assert_false(backlog_is_too_long(&b));
+    assert_false(backlog_is_above(&b, 10 * BACKLOG_GRAIN));
     backlog_report(&b, &one, 0);
     backlog_report(&b, &other, 0);
     assert_int_equal(b.len, 0);
-    b.most = 0;
     backlog_report(&b, &one, SIZE_MAX / 2);
-    assert_false(backlog_is_too_long(&b));
+    assert_false(backlog_is_above(&b, 0));
 }
 
 int main(void)

@@ -61,6 +61,7 @@ static void on_excess(struct meter **owner, enum flow flow)
 static const struct meter_ops ops = { .on_wait = on_wait, .on_go_on = on_go_on, .on_excess = on_excess };
 
 static const struct meter_opts opts = {
+    .is_on = true,
     .flows = { [FLOW_MESSAGES] = { .per_s = 100, .burst = 1000 }, [FLOW_JOINS] = { .per_s = 10, .burst = 5 } },
     .patience_ms = 30000,
 };
@@ -74,7 +75,7 @@ static int setup(void **state)
     now = 1000000;
     deadlines_init(&deadlines, &by_hand);
     meters_init(&meters, &deadlines, &ops);
-    meters.opts = &opts;
+    meters.opts = opts;
     return 0;
 }
 
@@ -134,6 +135,20 @@ static void who_exceeds_the_burst_waits_for_what_it_owes(void **state)
     assert_int_equal(t.n_excesses, 0);
     meter_return(&t.meter);
     assert_null(t.meter);
+}
+
+static void a_meter_outlives_the_measuring(void **state)
+{
+    (void)state;
+    struct talker t = { 0 };
+    say(&t, NULL, FLOW_MESSAGES, 1050);
+    assert_true(t.is_waiting);
+    meters.opts = (struct meter_opts){ .patience_ms = opts.patience_ms };
+    pass(600);
+    assert_false(t.is_waiting);
+    pass(12000);
+    assert_null(t.meter);
+    assert_int_equal(t.n_excesses, 0);
 }
 
 static void flows_are_measured_each_for_itself(void **state)
@@ -231,6 +246,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_meter_comes_with_the_first_message_and_goes_when_it_is_full, setup, teardown),
         cmocka_unit_test_setup_teardown(who_exceeds_the_burst_waits_for_what_it_owes, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_meter_outlives_the_measuring, setup, teardown),
         cmocka_unit_test_setup_teardown(flows_are_measured_each_for_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(who_insists_is_excessive, setup, teardown),
         cmocka_unit_test_setup_teardown(a_debt_longer_than_patience_is_excessive, setup, teardown),

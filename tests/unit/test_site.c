@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "server/station.h"
@@ -95,30 +96,31 @@ static void no_realm_is_two_sites(void **state)
 {
     (void)state;
     const char *mounts[] = { "/socket.io/=rooms" };
-    struct config c[] = { defaults(), defaults() };
-    c[1].mount = (struct config_list){ 1, mounts };
-    struct site sites[2];
-    for (size_t i = 0; i < 2; i++)
-        assert_int_equal(site_init(&sites[i], &c[i], &nowhere, error), 0);
-    static const struct engineio_opts engineio;
-    struct live *live = live_new(c, 2, NULL);
-    assert_non_null(live);
-    struct station_opts opts = { .sites = sites, .n_sites = 2, .max_sockets = 1, .engineio = &engineio, .live = live };
+    struct config_set set = { .sites = calloc(2, sizeof *set.sites), .n_sites = 2 };
+    assert_non_null(set.sites);
+    set.sites[0] = set.sites[1] = defaults();
+    set.sites[0].no_rate_limits = true; // which have no defaults here
+    set.sites[1].mount = (struct config_list){ 1, mounts };
+    struct live *live;
+    assert_int_equal(live_read(&live, &set, &nowhere, error), 0);
+    assert_null(set.sites);
+    struct common common;
+    assert_int_equal(common_init(&common, live, error), 0);
+    struct station_opts opts = { .common = &common, .live = live, .max_sockets = 1 };
     struct station s;
     assert_int_equal(station_init(&s, &opts), 0);
     assert_int_equal(s.n_branches, 2);
     uint8_t seen[64] = { 0 };
-    uint32_t n_realms = sites[0].n_realms + sites[1].n_realms;
+    uint32_t n_realms = live->sites[0].n_realms + live->sites[1].n_realms;
     assert_in_range(n_realms, 2, sizeof seen);
     for (size_t i = 0; i < 2; i++) {
-        assert_ptr_equal(s.branches[i].site, &sites[i]);
+        assert_ptr_equal(s.branches[i].site, &live->sites[i]);
         mark_realms(&s.branches[i].mounts, seen, n_realms);
     }
     station_close(&s);
     station_fini(&s);
+    common_fini(&common);
     live_release(live);
-    for (size_t i = 0; i < 2; i++)
-        site_fini(&sites[i]);
 }
 
 int main(void)

@@ -233,6 +233,32 @@ static void workers_share_them(void **state)
     sources_free(t);
 }
 
+static void what_they_keep_to_may_change(void **state)
+{
+    (void)state;
+    static const struct source_opts loose = { .max_conns = 2, .trusts_loopback = true };
+    static const struct source_opts strict = { .max_conns = 1, .max_conns_each = 1, .max_nameless_each = 1 };
+    struct sources *t = sources_new(&loose);
+    const struct addr here = addr("127.0.0.1");
+    enum source_verdict verdict;
+    struct source *s = source_take(t, &here, NOW, &verdict);
+    assert_true(sources_enter(t, false));
+    assert_true(source_add_nameless(s));
+    sources_set_opts(t, &strict);
+    assert_true(sources_are_full(t));
+    assert_false(sources_enter(t, false));
+    assert_false(source_add_nameless(s));
+    assert_null(source_take(t, &here, NOW, &verdict));
+    assert_int_equal(verdict, SOURCE_CROWDED);
+    sources_set_opts(t, &loose);
+    assert_true(source_add_nameless(s));
+    source_remove_nameless(s, NOW);
+    source_remove_nameless(s, NOW);
+    source_release(s, NOW);
+    sources_leave(t, false);
+    sources_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +271,7 @@ int main(void)
         cmocka_unit_test(flows_are_charged_and_refunded),
         cmocka_unit_test(this_machine_is_trusted),
         cmocka_unit_test(workers_share_them),
+        cmocka_unit_test(what_they_keep_to_may_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
