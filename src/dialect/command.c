@@ -48,19 +48,6 @@ struct span command_escape(struct span name, struct buf *text)
     return (struct span){ text->p + 1, text->len - 2 };
 }
 
-struct span command_name(const struct json_value *value, char out[COMMAND_MAX_NAME])
-{
-    struct span none = { 0 };
-    if (value->type != JSON_STRING)
-        return none;
-    if (value->has_escapes) {
-        ssize_t len = json_string_decode(value, out, COMMAND_MAX_NAME);
-        return len > 0 ? (struct span){ out, (size_t)len } : none;
-    }
-    struct span name = json_string_raw(value);
-    return name.len <= COMMAND_MAX_NAME ? name : none;
-}
-
 bool command_parse(struct session *s, struct span text, struct json_field *fields, size_t n)
 {
     static const struct span complaints[] = {

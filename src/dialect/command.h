@@ -33,8 +33,4 @@ struct span command_quote(const struct json_value *value, char out[COMMAND_MAX_Q
 // is.
 struct span command_escape(struct span name, struct buf *text);
 
-// The name that VALUE says: a string of 1 to COMMAND_MAX_NAME bytes, decoded into OUT when it has escapes. The empty span
-// when it is none.
-struct span command_name(const struct json_value *value, char out[COMMAND_MAX_NAME]);
-
 #endif

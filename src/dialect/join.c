@@ -102,7 +102,7 @@ static bool make_key(struct key *key, struct span room, const struct json_value 
     key_put(key, room);
     if (id->type == JSON_NUMBER)
         return key_put_number(key, id->raw);
-    struct span name = command_name(id, decoded);
+    struct span name = json_string_text(id, decoded, COMMAND_MAX_NAME);
     if (!name.len)
         return false;
     key_put(key, SPAN("s"));
@@ -198,7 +198,7 @@ static void join(struct session *s, const struct command *command, struct span t
     const struct json_value *room = &fields[JOIN_ROOM].value;
     char decoded[COMMAND_MAX_NAME], quote[COMMAND_MAX_QUOTE];
     struct key key;
-    struct span room_name = command_name(room, decoded);
+    struct span room_name = json_string_text(room, decoded, COMMAND_MAX_NAME);
     if (room->type != JSON_ABSENT && !room_name.len)
         command_error(s, FAULT_REFUSED, SPAN("A room is a string of 1 to 256 bytes, not: "),
                       command_quote(room, quote));

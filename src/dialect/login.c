@@ -92,7 +92,7 @@ static void login(struct session *s, const struct command *command, struct json_
 {
     (void)command;
     char decoded[COMMAND_MAX_NAME];
-    struct span name = command_name(&fields[NAME].value, decoded);
+    struct span name = json_string_text(&fields[NAME].value, decoded, COMMAND_MAX_NAME);
     bool success = name.len && switchboard_claim(s->mount->realm, s, name) == 0;
     session_send_text(s, success ? SPAN("{\"type\":\"login\",\"success\":true}")
                                  : SPAN("{\"type\":\"login\",\"success\":false}"));
@@ -114,7 +114,7 @@ static bool find_target(struct session *s, const struct command *command, const 
         command_error(s, FAULT_REFUSED, SPAN("Log in first; nothing was sent to: "), command_quote(value, quote));
         return false;
     }
-    target->name = command_name(value, target->decoded);
+    target->name = json_string_text(value, target->decoded, COMMAND_MAX_NAME);
     // Nearly every message is for whom the last offer went to or came from.
     const struct call *latest = peer_latest_call(s->peer);
     if (latest && switchboard_is_called(s->mount->realm, latest->other, target->name)) {

@@ -256,7 +256,7 @@ static void on_text(struct session *s, struct span text)
     }
     const struct command *command = find_command(&fields[TYPE].value);
     char decoded[COMMAND_MAX_NAME];
-    struct span name = command_name(&fields[DST].value, decoded);
+    struct span name = json_string_text(&fields[DST].value, decoded, COMMAND_MAX_NAME);
     traffic_hear(traffic, command ? command->counted_as : MESSAGE_OTHER, text.len);
     if (command && name.len)
         relay(s->peer, command, fields, name);

@@ -211,15 +211,11 @@ static void enter(struct session *s, struct span room)
 
 static void create_or_join(struct session *s, const struct dialect_event *e)
 {
-    if (e->n_args < 1 || e->args[0].type != JSON_STRING)
-        return; // only strings name rooms
     char decoded[MAX_ROOM];
-    struct span room = json_string_raw(&e->args[0]);
-    if (e->args[0].has_escapes) {
-        ssize_t len = json_string_decode(&e->args[0], decoded, sizeof decoded);
-        room = (struct span){ decoded, len > 0 ? (size_t)len : 0 };
-    }
-    if (room.len && room.len <= MAX_ROOM)
+    struct span room = { 0 };
+    if (e->n_args)
+        room = json_string_text(&e->args[0], decoded, MAX_ROOM);
+    if (room.len) // only strings name rooms
         enter(s, room);
 }
 

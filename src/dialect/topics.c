@@ -26,8 +26,6 @@ enum { MAX_TOPIC = 1024 }; // bytes of a topic's name
 
 enum field { TYPE, TOPICS, TOPIC, PAYLOAD, N_FIELDS };
 
-static const struct span nothing;
-
 // A session's user once it has said `topics`: then its messages are y-webrtc's, whatever is in them.
 static const char y_webrtc[] = "y-webrtc";
 
@@ -37,19 +35,6 @@ static void on_relay(struct peer *p, const struct relay *r)
 }
 
 static const struct peer_ops peer_ops = { .on_relay = on_relay };
-
-// The topic that VALUE says, decoded into OUT when it has escapes; empty when it is none.
-static struct span topic_of(const struct json_value *value, char out[MAX_TOPIC])
-{
-    if (value->type != JSON_STRING)
-        return nothing;
-    struct span topic = json_string_raw(value);
-    if (value->has_escapes) {
-        ssize_t len = json_string_decode(value, out, MAX_TOPIC);
-        topic = (struct span){ out, len > 0 ? (size_t)len : 0 };
-    }
-    return topic.len <= MAX_TOPIC ? topic : nothing;
-}
 
 static bool subscribe(struct session *s, struct span topic)
 {
@@ -84,7 +69,7 @@ static void change_each(struct session *s, const struct json_field *fields,
     char decoded[MAX_TOPIC];
     const struct json_value *list = &fields[TOPICS].value;
     if (list->type != JSON_ARRAY) {
-        struct span topic = topic_of(&fields[TOPIC].value, decoded);
+        struct span topic = json_string_text(&fields[TOPIC].value, decoded, MAX_TOPIC);
         if (topic.len)
             change(s, topic);
         return;
@@ -94,7 +79,7 @@ static void change_each(struct session *s, const struct json_field *fields,
     size_t pos = 0;
     bool is_fine = true;
     while (is_fine && json_next(list->raw, &pos, &item)) {
-        struct span topic = topic_of(&item.value, decoded);
+        struct span topic = json_string_text(&item.value, decoded, MAX_TOPIC);
         is_fine = !topic.len || change(s, topic);
     }
 }
@@ -120,7 +105,7 @@ static void publish(const struct session *s, struct span topic, const struct spa
 static void on_publish(struct session *s, struct span text, const struct json_field *fields)
 {
     char decoded[MAX_TOPIC], clients[32];
-    struct span topic = topic_of(&fields[TOPIC].value, decoded);
+    struct span topic = json_string_text(&fields[TOPIC].value, decoded, MAX_TOPIC);
     size_t n = topic.len ? room_count(s->mount->realm, topic) : 0;
     if (!n)
         return;

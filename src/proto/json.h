@@ -82,6 +82,21 @@ static inline struct span json_string_raw(const struct json_value *value)
     return (struct span){ value->raw.p + 1, value->raw.len - 2 };
 }
 
+// The text that VALUE says when it is a string of 1 to CAP bytes: where it stands, or decoded into OUT, of CAP bytes, when it
+// has escapes. Otherwise the empty span.
+static inline struct span json_string_text(const struct json_value *value, char *out, size_t cap)
+{
+    struct span none = { 0 };
+    if (value->type != JSON_STRING)
+        return none;
+    if (value->has_escapes) {
+        ssize_t len = json_string_decode(value, out, cap);
+        return len > 0 ? (struct span){ out, (size_t)len } : none;
+    }
+    struct span raw = json_string_raw(value);
+    return raw.len <= cap ? raw : none;
+}
+
 // Appends TEXT, which must be valid UTF-8, as a JSON string with its quotes, escaped as JSON.stringify does.
 // 0 or -ENOMEM.
 [[gnu::warn_unused_result]] int json_put_string(struct buf *out, struct span text);

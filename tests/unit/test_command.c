@@ -7,8 +7,6 @@
 // cmocka.h wants the four above
 #include <cmocka.h>
 
-#include <stdio.h>
-
 #include "dialect/command.h"
 #include "transcript.h"
 
@@ -115,30 +113,6 @@ static void values_are_quoted_as_people_write(void **state)
     assert_quote("-1.50", "-1.50");
 }
 
-static struct span name_of(const char *json, char out[COMMAND_MAX_NAME])
-{
-    struct json_value value = parse(json);
-    return command_name(&value, out);
-}
-
-static void names_are_short_strings(void **state)
-{
-    (void)state;
-    char out[COMMAND_MAX_NAME], json[600];
-    assert_true(span_equal(name_of("\"abc\"", out), SPAN("abc")));
-    assert_true(span_equal(name_of("\"\\u0000\\ud83d\\ude00\"", out), SPAN("\0\U0001f600")));
-    static const char *const none[] = { "\"\"",    "1",  "null",        "true",
-                                        "[\"a\"]", "{}", "\"\\ud800\"", "\"\\udc00\\ud800\"" };
-    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-        assert_int_equal(name_of(none[i], out).len, 0);
-    assert_int_equal(command_name(&(struct json_value){ .type = JSON_ABSENT }, out).len, 0);
-    for (int has_escape = 0; has_escape < 2; has_escape++)
-        for (int len = COMMAND_MAX_NAME - 1; len <= COMMAND_MAX_NAME + 1; len++) {
-            snprintf(json, sizeof json, "\"%s%0*d\"", has_escape ? "\\u0041" : "A", len - 1, 0);
-            assert_int_equal(name_of(json, out).len, len <= COMMAND_MAX_NAME ? len : 0);
-        }
-}
-
 int main(void)
 {
 #define UNIT_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -148,7 +122,6 @@ int main(void)
         UNIT_TEST(errors_are_escaped),
         UNIT_TEST(errors_are_cut),
         UNIT_TEST(values_are_quoted_as_people_write),
-        UNIT_TEST(names_are_short_strings),
     };
     return cmocka_run_group_tests_name("command", tests, NULL, NULL);
 }

@@ -368,6 +368,31 @@ static void half_a_surrogate_pair_has_no_utf8(void **state)
     assert_false(json_string_is(&number, SPAN("")));
 }
 
+static void text_is_a_string_of_some_length(void **state)
+{
+    (void)state;
+    enum { CAP = 16 };
+    char out[CAP], json[64];
+    struct json_value value = { .type = JSON_ABSENT };
+    assert_int_equal(json_string_text(&value, out, CAP).len, 0);
+    static const char *const none[] = { "\"\"",    "1",  "null",        "true",
+                                        "[\"a\"]", "{}", "\"\\ud800\"", "\"\\udc00\\ud800\"" };
+    for (size_t i = 0; i < LENGTH(none); i++) {
+        assert_int_equal(json_parse(span_of(none[i]), &value), JSON_OK);
+        assert_int_equal(json_string_text(&value, out, CAP).len, 0);
+    }
+    assert_int_equal(json_parse(SPAN("\"\\u0000\\ud83d\\ude00\""), &value), JSON_OK);
+    assert_true(span_equal(json_string_text(&value, out, CAP), SPAN("\0\U0001f600")));
+    for (int has_escape = 0; has_escape < 2; has_escape++)
+        for (int len = CAP - 1; len <= CAP + 1; len++) {
+            snprintf(json, sizeof json, "\"%s%0*d\"", has_escape ? "\\u0041" : "A", len - 1, 0);
+            assert_int_equal(json_parse(span_of(json), &value), JSON_OK);
+            struct span text = json_string_text(&value, out, CAP);
+            assert_int_equal(text.len, len <= CAP ? len : 0);
+            assert_true(!text.len || text.p[0] == 'A');
+        }
+}
+
 static void strings_are_put_as_json_stringify_does(void **state)
 {
     (void)state;
@@ -559,6 +584,7 @@ int main(void)
         cmocka_unit_test(walks),
         cmocka_unit_test(strings_are_decoded),
         cmocka_unit_test(half_a_surrogate_pair_has_no_utf8),
+        cmocka_unit_test(text_is_a_string_of_some_length),
         cmocka_unit_test(strings_are_put_as_json_stringify_does),
         cmocka_unit_test(elements_are_where_they_were_written),
         cmocka_unit_test(a_slip_of_the_pen_gets_the_references_verdict),
