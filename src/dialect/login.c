@@ -115,14 +115,14 @@ static bool find_target(struct session *s, const struct command *command, const 
         return false;
     }
     target->name = json_string_text(value, target->decoded, COMMAND_MAX_NAME);
-    // Nearly every message is for whom the last offer went to or came from.
-    const struct call *latest = peer_latest_call(s->peer);
-    if (latest && switchboard_is_called(s->mount->realm, latest->other, target->name)) {
-        target->ref = latest->other;
+    // Nearly every message is for whom the last one was for.
+    target->ref = s->last_found;
+    if (switchboard_is_called(s->mount->realm, target->ref, target->name))
+        return true;
+    if (target->name.len && switchboard_find(s->mount->realm, target->name, &target->ref)) {
+        s->last_found = target->ref;
         return true;
     }
-    if (target->name.len && switchboard_find(s->mount->realm, target->name, &target->ref))
-        return true;
     watch_absence(s->peer, command->counted_as, target->name);
     complain_absent(s, FAULT_ABSENT, command_quote(value, quote));
     return false;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/span.h"
+#include "switchboard/bus.h"
 
 struct session;
 struct mount;
@@ -56,7 +57,10 @@ struct session {
     const struct session_ops *ops;
     const struct mount *mount; // where the client came in, and so the dialect it speaks
     struct peer *peer;         // who it is, once it has said so; else NULL
-    void *user;                // the dialect's own
+    union {                    // the dialect's own, all 0 at first
+        void *user;
+        struct peer_ref last_found; // whom the last message was for; perhaps nobody any more
+    };
 };
 
 static inline void session_send(struct session *s, const struct span *parts, size_t n)
