@@ -90,6 +90,9 @@ void http_put_date(char out[HTTP_DATE_LEN], int64_t t);
 // Whether If-None-Match's LIST names ETAG (quotes included), compared weakly (RFC 9110 13.1.2); "*" names every one.
 bool http_etag_matches(struct span list, struct span etag);
 
+// Whether R's client has what ETAG names: one of its fields If-None-Match says so.
+bool http_knows_etag(const struct http_request *r, struct span etag);
+
 // Whether Accept-Encoding's LIST takes CODING with a weight above 0 (RFC 9110 12.5.3).
 bool http_accepts_coding(struct span list, struct span coding);
 

@@ -103,6 +103,14 @@ bool http_etag_matches(struct span list, struct span etag)
     return false;
 }
 
+bool http_knows_etag(const struct http_request *r, struct span etag)
+{
+    for (size_t i = 0; i < r->n_fields; i++)
+        if (span_equal_nocase(r->fields[i].name, SPAN("If-None-Match")) && http_etag_matches(r->fields[i].value, etag))
+            return true;
+    return false;
+}
+
 const char *http_reason(int status)
 {
     static const struct {

@@ -123,7 +123,7 @@ static void respond_asset(struct http_conn *h, const struct http_request *r, con
     bool is_html = span_has_prefix(span_of(asset->type), SPAN("text/html"));
     int len = snprintf(fields, sizeof fields, "ETag: %s\r\n%s" PAGE_FIELDS "Vary: Accept-Encoding\r\n%s", etag,
                        is_gzip ? "Content-Encoding: gzip\r\n" : "", is_html ? HTML_FIELDS : "");
-    bool is_known = http_etag_matches(http_find_field(r, SPAN("If-None-Match")), span_of(etag));
+    bool is_known = http_knows_etag(r, span_of(etag));
     struct http_response response = {
         .status = is_known ? 304 : 200,
         .type = span_of(asset->type),
@@ -140,7 +140,7 @@ static void respond_file(struct http_conn *h, const struct http_request *r, cons
     const char *type = asset_type(path[strlen(path) - 1] == '/' ? "index.html" : path);
     char fields[FIELDS_LEN];
     int len = snprintf(fields, sizeof fields, "ETag: %s\r\n" PAGE_FIELDS, file->etag);
-    bool is_known = http_etag_matches(http_find_field(r, SPAN("If-None-Match")), span_of(file->etag));
+    bool is_known = http_knows_etag(r, span_of(file->etag));
     struct http_response response = {
         .status = is_known ? 304 : 200,
         .type = type ? span_of(type) : SPAN("application/octet-stream"),
@@ -185,6 +185,17 @@ static bool serve_dialect(struct http_conn *h, const struct http_request *r, con
     return status != 0;
 }
 
+static void redirect_to_directory(struct http_conn *h, const struct http_request *r)
+{
+    char fields[HTTP_MAX_HEAD + 32];
+    struct span target = r->path;
+    while (target.len > 1 && target.p[1] == '/') // "//x/" is another host, not a path
+        target = (struct span){ target.p + 1, target.len - 1 };
+    int len = snprintf(fields, sizeof fields, "Location: %.*s/%s%.*s\r\n", (int)target.len, target.p,
+                       r->query.len ? "?" : "", (int)r->query.len, r->query.p);
+    http_respond_text(h, 308, (struct span){ fields, (size_t)len }, SPAN("This is a directory.\n"));
+}
+
 static void serve_web_root(struct http_conn *h, const struct http_request *r, const char *path,
                            const struct mount *mount)
 {
@@ -192,12 +203,7 @@ static void serve_web_root(struct http_conn *h, const struct http_request *r, co
     struct web_file file;
     int err = web_root_find(&branch->site->web_root, span_of(path), &file);
     if (err == -EISDIR) {
-        char fields[HTTP_MAX_HEAD + 32];
-        struct span target = r->path;
-        while (target.len > 1 && target.p[1] == '/') // "//x/" is another host, not a path
-            target = (struct span){ target.p + 1, target.len - 1 };
-        int len = snprintf(fields, sizeof fields, "Location: %.*s/\r\n", (int)target.len, target.p);
-        http_respond_text(h, 308, (struct span){ fields, (size_t)len }, SPAN("This is a directory.\n"));
+        redirect_to_directory(h, r);
     } else if (err == -ENOENT) {
         if (!serve_dialect(h, r, path, mount))
             not_found(h);
@@ -245,8 +251,21 @@ static void serve(struct http_conn *h, const struct http_request *r, const char 
         not_found(h);
 }
 
+// "*" is the server as a whole (RFC 9110 section 9.3.7).
+static void serve_options(struct http_conn *h)
+{
+    struct http_response response = { .status = 204,
+                                      .fields = SPAN("Allow: GET, HEAD, POST, OPTIONS\r\n"),
+                                      .is_bodyless = true };
+    http_respond(h, &response);
+}
+
 void route_request(struct http_conn *h, const struct http_request *r)
 {
+    if (span_equal(r->target, SPAN("*"))) {
+        serve_options(h);
+        return;
+    }
     char path[HTTP_MAX_HEAD + 1];
     ssize_t len = uri_normalize_path(r->path, path, sizeof path - 1);
     if (len < 0) {

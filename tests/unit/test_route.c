@@ -204,6 +204,8 @@ static void who_has_it_gets_304(void **state)
     assert_string_equal(field(f, "\r\nContent-Length: "), "");
     assert_string_equal(field(f, "\r\nETag: "), asset_at("/index.html")->etag);
     assert_int_equal(ask(f, "GET", "/", "If-None-Match: \"other\"\r\n"), 200);
+    snprintf(fields, sizeof fields, "If-None-Match: \"other\"\r\nIf-None-Match: %s\r\n", asset_at("/index.html")->etag);
+    assert_int_equal(ask(f, "GET", "/", fields), 304);
     strcat(fields, "Accept-Encoding: gzip\r\n"); // what is compressed is another thing
     assert_int_equal(ask(f, "GET", "/", fields), 200);
 }
@@ -225,6 +227,8 @@ static void what_is_wrong_is_said(void **state)
         assert_string_equal(field(f, "\r\nAllow: "), "GET, HEAD");
     }
     assert_int_equal(ask(f, "POST", "/login", ""), 405);
+    assert_int_equal(ask(f, "OPTIONS", "*", ""), 204);
+    assert_string_equal(field(f, "\r\nAllow: "), "GET, HEAD, POST, OPTIONS");
 }
 
 static void a_mount_is_for_websockets(void **state)
@@ -360,7 +364,7 @@ static void a_directory_without_its_slash_is_redirected(void **state)
         const char *target, *location;
     } rows[] = {
         { "/docs", "/docs/" },
-        { "/docs?x=1", "/docs/" },
+        { "/docs?x=1&y", "/docs/?x=1&y" },
         { "/%64ocs", "/%64ocs/" },
         { "//docs", "/docs/" },
         { "//evil.example/../docs", "/evil.example/../docs/" },
