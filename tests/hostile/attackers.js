@@ -7,6 +7,7 @@ import { CONTINUATION, PING, TEXT, fragment, frame } from '../e2e/lib/raw.js';
 
 const HOST = '127.0.0.1';
 const PATIENCE_MS = 60_000;
+const ENDS_MS = 20_000; // in which the server ends whom it should
 
 const pause = ms => new Promise(done => setTimeout(done, ms));
 
@@ -22,9 +23,9 @@ class Line {
     constructor(socket) {
         this.socket = socket;
         this.began = Date.now();
-        this.bytes = Buffer.alloc(0);
+        this.chunks = []; // joined when somebody looks
         this.ended = new Promise(done => {
-            socket.on('data', bytes => { this.bytes = Buffer.concat([this.bytes, bytes]); });
+            socket.on('data', bytes => this.chunks.push(bytes));
             socket.on('error', ({ code }) => { this.error = code; });
             socket.on('end', () => { this.hasEnd = true; });
             socket.on('close', () => {
@@ -32,6 +33,14 @@ class Line {
                 done(this);
             });
         });
+    }
+
+    // What has come and is not gone.
+    get bytes() {
+        if (this.chunks.length !== 1) {
+            this.chunks = [Buffer.concat(this.chunks)];
+        }
+        return this.chunks[0];
     }
 
     send(bytes) {
@@ -45,7 +54,7 @@ class Line {
             const found = pattern.exec(this.bytes.toString('latin1'));
             if (found) {
                 this.gone = this.bytes.toString('latin1', 0, found.index + found[0].length);
-                this.bytes = this.bytes.subarray(found.index + found[0].length);
+                this.chunks = [this.bytes.subarray(found.index + found[0].length)];
                 return found;
             }
             if (this.socket.destroyed || Date.now() > deadline) {
@@ -68,8 +77,12 @@ class Line {
         await this.heard(/"success":true}/);
     }
 
-    // How it ended: the code of a close frame or the status of an answer, the last of them; or "silence", or the error.
+    // How it ended: the code of a close frame or the status of an answer, the last of them; or "silence", or the error;
+    // or "held", when it did not.
     get verdict() {
+        if (this.isHeld) {
+            return 'held';
+        }
         const text = this.bytes.toString('latin1');
         const close = /\x88([\x02-\x7d])([^][^])[^]*$/.exec(text);
         const status = [...text.matchAll(/HTTP\/1\.1 (\d+) /g)].at(-1)?.[1];
@@ -87,9 +100,14 @@ async function many(n, make, bundle = 64) {
     return made;
 }
 
-// The ends of LINES: how many of each kind, and the shortest and longest time.
+// The ends of LINES: how many of each kind, and the shortest and longest time. Who is not ended for long is "held".
 async function ends(lines) {
+    const impatience = setTimeout(() => lines.forEach(line => {
+        line.isHeld ||= !line.socket.destroyed;
+        line.socket.destroy();
+    }), ENDS_MS);
     await Promise.all(lines.map(line => line.ended));
+    clearTimeout(impatience);
     const verdicts = {};
     for (const { verdict } of lines) {
         verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
@@ -175,9 +193,9 @@ export async function sayOnSockets({ port, n, bytes, path = '/login', holdMs = 0
     return ends(lines);
 }
 
-// One who logs in and then does not read, and N who send it messages for MS milliseconds. It reads on, and what has come
-// is its verdict, when the first of them was told that it is gone; the others go on.
-export async function deafOne({ port, n, ms, bytes = 2000 }) {
+// One who logs in and then does not read, and N who send it a message every EVERY milliseconds for MS of them. It reads on,
+// and what has come is its verdict, when the first of them was told that it is gone; the others go on.
+export async function deafOne({ port, n, ms, every = 2, bytes = 2000 }) {
     const deaf = await Line.dial(port);
     await deaf.login('deaf');
     deaf.socket.pause();
@@ -189,17 +207,19 @@ export async function deafOne({ port, n, ms, bytes = 2000 }) {
     });
     const message = frame(TEXT, JSON.stringify({ type: 'candidate', name: 'deaf', candidate: 'x'.repeat(bytes) }));
     const isTold = line => /"type":"(leave|error)"/.test(line.bytes.toString('latin1'));
-    const deadline = Date.now() + ms;
-    while (Date.now() < deadline) {
+    const began = Date.now();
+    let endMs;
+    while (Date.now() < began + ms) {
         senders.forEach(line => line.socket.writableLength < 1e6 && line.send(message));
-        await pause(2);
+        await pause(every);
         if (deaf.socket.isPaused() && senders.some(isTold)) {
+            endMs = Date.now() - began;
             deaf.socket.resume();
         }
     }
     const { verdicts } = await ends([deaf]);
     senders.forEach(line => line.socket.destroy());
-    return { told: senders.filter(isTold).length, verdicts };
+    return { told: senders.filter(isTold).length, verdicts, endMs };
 }
 
 // N who come, log in and go, AT_ONCE of them at a time.

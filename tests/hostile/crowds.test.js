@@ -8,7 +8,7 @@ import { besiege, isSanitized, until } from './lib/siege.js';
 const MIB = 1 << 20;
 
 test('100 who talk to one that does not read: it is closed with 1013, they are told, memory stays',
-    t => besiege(t, [], async siege => {
+    t => besiege(t, ['--stall-timeout', '1h'], async siege => {
         const attack = siege.attack('deafOne', { n: 100, ms: 4000 });
         const held = await siege.memoryDuring(attack);
         const { told, verdicts } = await attack;
@@ -16,6 +16,22 @@ test('100 who talk to one that does not read: it is closed with 1013, they are t
         assert.equal(told, 100);
         assert.ok(await isSanitized(siege.server) || held < 8 * MIB, `${held / MIB | 0} MiB`);
     }));
+
+// As much may wait as the longest message has, so that time alone ends it.
+const ROOMY = ['--max-message', '256m'];
+const STALLS = [
+    { what: 'in a second', args: ['--stall-timeout', '1s'], stallMs: 1000, ms: 5000, every: 20 },
+    { what: 'in 10 by default', args: [], stallMs: 10_000, ms: 17_000, every: 60, rounds: 1 },
+];
+for (const { what, args, stallMs, ms, every, rounds } of STALLS) {
+    test(`100 who talk to one that takes nothing ${what}: it is closed with 1013, they are told`,
+        t => besiege(t, [...ROOMY, ...args], async siege => {
+            const { told, verdicts, endMs } = await siege.attack('deafOne', { n: 100, ms, every });
+            assert.deepEqual(verdicts, { 1013: 1 });
+            assert.equal(told, 100);
+            assert.ok(endMs >= stallMs, `it was closed after ${endMs} ms`);
+        }, { rounds }));
+}
 
 test('10,000 who come, log in, and drop', t => besiege(t, [], async siege => {
     assert.deepEqual(await siege.attack('storm', { n: 10_000 }), { failures: 0 });
