@@ -74,7 +74,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: force all run test reference unit unit-tests stress e2e browser checks hostile proxies web types fuzz fuzz-targets fuzz-corpus fuzz-coverage deps \
+.PHONY: force all run test reference unit unit-tests stress e2e browser checks hostile proof proxies web types fuzz fuzz-targets fuzz-corpus fuzz-coverage deps \
 	deps-build deps-test check-layers check-reproducible format check-format tidy clean help
 
 all: $(PROGRAM) ## build the program (default); BUILD=asan, tsan, fuzz, coverage or clang for another variant
@@ -154,6 +154,9 @@ stress: $(STRESS) ## run the workers for OPERATIONS (10000000) under stress
 
 e2e browser checks hostile proxies: all ## test the running program; `browser` with real pages; `hostile` under attack; `proxies` behind them
 	@tools/run-tests --build $(OUT) --program $(PROGRAM) $@
+
+proof: all ## take each limit out of a copy, and see its test fail: half an hour (ONLY='log forging': those of that name)
+	@tests/hostile/prove.mjs '$(ONLY)'
 
 web types: ## run the tests of web/; check its types
 	@tools/run-tests $@

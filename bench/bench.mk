@@ -5,7 +5,7 @@ LOAD := $(OUT)/bench/load
 LOAD_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard bench/*.c)))
 BENCH_PEERS := bench/peers/node_modules/.package-lock.json
 
-.PHONY: bench bench-quick bench-instructions bench-figures bench-check deps-bench
+.PHONY: bench bench-quick bench-instructions bench-figures bench-abuse bench-check deps-bench
 
 $(LOAD_OBJECTS): WARNINGS_HERE := -Wconversion
 
@@ -34,6 +34,10 @@ bench-instructions: deps-bench ## instructions a message, against the committed 
 bench-figures: deps-bench ## what docs/performance.md explains (ONLY="work memory growth heartbeat kernel", or some of them)
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(LOAD)
 	@bench/figures.mjs --load $(LOAD) --program $(PROGRAM) $(ONLY)
+
+bench-abuse: deps-bench ## some attacks on strowger and on npm's ws, side by side
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(BENCH_PEERS)
+	@bench/abuse.mjs --program $(PROGRAM)
 
 bench-check: deps-bench ## show that the load generator finds a server that does wrong
 	@$(MAKE) --no-print-directory -j$(JOBS) $(LOAD) $(BENCH_PEERS)

@@ -264,7 +264,10 @@ test('connections', async t => {
         slow.send('GET / HTTP/1.1\r\n');
         const drip = setInterval(() => slow.send('X'), 50);
         slow.ended.then(() => clearInterval(drip));
-        for (const raw of [mute, half, slow]) {
+        const later = await server.dial();
+        await later.request('GET /');
+        later.send('GET / HTTP/1.1\r\n');
+        for (const raw of [mute, half, slow, later]) {
             assert.match((await raw.readToEnd()).toString(), /^(HTTP\/1\.1 408 |$)/);
         }
     });

@@ -4,6 +4,7 @@
 // All clients are on this machine, which the limits of one address spare: the tests switch that off, or are a proxy.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Polling, encode } from './lib/engineio.js';
 import { Raw, TEXT, frame } from './lib/raw.js';
 import { start } from './lib/server.js';
 import { Guest } from './lib/socketio.js';
@@ -319,6 +320,22 @@ test('who takes nothing of what waits for it', async t => {
     const { deaf, sender } = await deafAndSender(server, 100);
     await sender.expect('{"type":"leave"}');
     await expectGoneAfterAll(deaf);
+    await honest.expectSilence();
+});
+
+test('what waits for who polls no more', async t => {
+    const server = await start(t, ['--room-log', 'off']);
+    const deaf = await Polling.open(server, { path: '/socket.io/' });
+    await deaf.expectPost(encode(4, '40', '42["create or join","r"]'));
+    const [sender, honest] = await Guest.all(t, server, 2);
+    sender.emit('create or join', 'r');
+    for (const event of ['joined', 'ready']) {
+        assert.equal((await sender.next())[0], event);
+    }
+    for (let i = 0; i < 20; i++) {
+        sender.emit('message', 'x'.repeat(60_000));
+    }
+    await deaf.gone();
     await honest.expectSilence();
 });
 

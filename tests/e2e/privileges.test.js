@@ -75,6 +75,20 @@ test('--user', asRoot, async t => {
     });
 });
 
+// All that is mounted, read-only for one command.
+const READ_ONLY = ['unshare', '--mount', 'sh', '-c', `mount --make-rprivate / &&
+    for at in $(findmnt -rno TARGET); do mount -o remount,bind,ro "$at" 2>/dev/null; done
+    ! touch "$TMPDIR/x" /tmp/x /dev/shm/x /run/x 2>/dev/null && exec "$0" "$@"`];
+const mayMount = spawnSync(READ_ONLY[0], [...READ_ONLY.slice(1), 'true']).status === 0;
+
+test('it needs no path that it may write to', { skip: !mayMount && 'nothing can be mounted here' }, async t => {
+    const server = await start(t, ['--dev', '--listen', '127.0.0.1:0', '--listen', 'tls:127.0.0.1:0'], { through: READ_ONLY });
+    const [a, b] = await server.login('A', 'B');
+    a.send({ type: 'offer', name: 'B', offer: 1 });
+    await b.expect('{"type":"offer","offer":1,"name":"A"}');
+    assert.equal((await (await server.dial()).request('GET /')).status, 200);
+});
+
 test('who is not root can be nobody else', asRoot, () => {
     const as = (...args) => spawnSync(PROGRAM, ['--port', '0', '--admin', 'off', ...args],
         { uid: 12345, gid: 12345, encoding: 'utf8', timeout: 700 });

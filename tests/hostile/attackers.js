@@ -318,35 +318,34 @@ export async function chatter({ port, n }) {
         line.partner = partner;
         return line;
     });
-    while (lines.some(line => !line.socket.destroyed && !line.hasEnd)) {
-        lines.forEach(line => line.socket.writableLength < 1e5 && line.send(Buffer.concat(Array(20).fill(line.message))));
-        await pause(5);
-    }
+    const bundle = line => Buffer.concat(Array(20).fill(line.message));
+    const talk = setInterval(() => lines.forEach(line => line.socket.writableLength < 1e5 && line.send(bundle(line))), 5);
     const found = await ends(lines);
+    clearInterval(talk);
     lines.forEach(line => line.partner.socket.destroy());
     return found;
 }
 
-// N STUN Binding requests from a socket at FROM, as fast as it goes. How long it took, what was sent and what came back.
+// N STUN Binding requests from a socket at FROM, as fast as it goes. How long it took, what came back, and by how much
+// longer an answer is than its request.
 export async function stunFlood({ port, from, n }) {
     const socket = dgram.createSocket('udp4');
     await new Promise(done => socket.bind(0, from, done));
-    const counts = { sent: 0, bytesOut: 0, answers: 0, bytesBack: 0 };
+    const counts = { answers: 0, bytesBack: 0 };
     socket.on('message', bytes => {
         counts.answers++;
         counts.bytesBack += bytes.length;
     });
     const request = Buffer.concat([Buffer.from('000100002112a442', 'hex'), randomBytes(12)]);
     const began = Date.now();
-    while (counts.sent < n) {
+    for (let sent = 0; sent < n; sent += 50) {
         for (let i = 0; i < 50; i++) {
             socket.send(request, port, HOST);
         }
-        counts.sent += 50;
-        counts.bytesOut += 50 * request.length;
         await pause(1);
     }
     await pause(200);
     socket.close();
-    return { ...counts, ms: Date.now() - began };
+    const growth = counts.bytesBack / counts.answers / request.length;
+    return { ...counts, growth, ms: Date.now() - began };
 }

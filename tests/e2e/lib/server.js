@@ -100,8 +100,9 @@ class Server {
     }
 }
 
-// Starts a server for the test T, which stops it. OPENFILES limits its file descriptors; WITHIN names a network namespace.
-export async function start(t, args = [], { openFiles, within, env } = {}) {
+// Starts a server for the test T, which stops it. OPENFILES limits its file descriptors; WITHIN names a network namespace;
+// THROUGH is a command that runs it.
+export async function start(t, args = [], { openFiles, within, env, through = [] } = {}) {
     const command = [PROGRAM, '--port', '0', '--admin', 'off', ...ARGS, ...args];
     if (openFiles) {
         command.unshift('sh', '-c', `ulimit -n ${openFiles} && exec "$0" "$@"`);
@@ -109,6 +110,7 @@ export async function start(t, args = [], { openFiles, within, env } = {}) {
     if (env) {
         command.unshift('env', ...Object.entries(env).map(([name, value]) => `${name}=${value}`));
     }
+    command.unshift(...through);
     if (within) {
         command.unshift('ip', 'netns', 'exec', within);
     }
