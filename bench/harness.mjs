@@ -5,21 +5,12 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { freePort } from '../tests/e2e/lib/free-port.js';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 20_000;
-
-/** A port that was free a moment ago. */
-async function freePort() {
-  const probe = net.createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
 
 function canConnect(port) {
   return new Promise((resolve) => {

@@ -128,14 +128,10 @@ static bool find_target(struct session *s, const struct command *command, const 
     return false;
 }
 
-// Sends R, whose ends are filled in here.
-static void send_relay(struct session *s, const struct target *target, struct relay r)
+static void send_relay(struct session *s, const struct relay *r)
 {
-    r.from = s->peer->ref;
-    r.to = target->ref;
-    r.to_name = target->name;
-    if (!switchboard_send(s->mount->realm->switchboard, target->ref, &r) && r.kind != RELAY_LEAVE)
-        complain_absent(s, FAULT_ABSENT, target->name);
+    if (!switchboard_send(s->mount->realm->switchboard, r->to, r) && r->kind != RELAY_LEAVE)
+        complain_absent(s, FAULT_ABSENT, r->to_name);
 }
 
 // A payload that is absent is left out with its key, as JSON.stringify leaves out what is undefined.
@@ -154,8 +150,13 @@ static void relay(struct session *s, const struct command *command, struct json_
         return;
     const struct json_value *payload = &fields[command->payload].value;
     struct span parts[] = { beginning_of(command, payload), payload->raw, SPAN("}") };
-    send_relay(s, &target,
-               (struct relay){ .kind = RELAY_MESSAGE, .type = command->counted_as, .parts = parts, .n_parts = 3 });
+    send_relay(s, &(struct relay){ .from = s->peer->ref,
+                                   .to = target.ref,
+                                   .to_name = target.name,
+                                   .kind = RELAY_MESSAGE,
+                                   .type = command->counted_as,
+                                   .parts = parts,
+                                   .n_parts = 3 });
 }
 
 // Numbers the offer that is about to leave in the latest call.
@@ -181,26 +182,32 @@ static void offer(struct session *s, const struct command *command, struct json_
         const struct json_value *payload = &fields[command->payload].value;
         struct span parts[] = { beginning_of(command, payload), payload->raw, SPAN(",\"name\":\""), sender,
                                 SPAN("\"}") };
-        send_relay(
-            s, &target,
-            (struct relay){
-                .kind = RELAY_OFFER, .type = MESSAGE_OFFER, .mark = number_offer(s), .parts = parts, .n_parts = 5 });
+        send_relay(s, &(struct relay){ .from = s->peer->ref,
+                                       .to = target.ref,
+                                       .to_name = target.name,
+                                       .kind = RELAY_OFFER,
+                                       .type = MESSAGE_OFFER,
+                                       .mark = number_offer(s),
+                                       .parts = parts,
+                                       .n_parts = 5 });
     }
     buf_fini(&text);
 }
 
 static void send_leave(struct session *s, struct call *call)
 {
-    struct target other = { .ref = call->other };
     struct span leave = SPAN("{\"type\":\"leave\"}");
-    struct relay r = {
-        .kind = RELAY_LEAVE, .type = MESSAGE_LEAVE, .mark = call->last_heard, .parts = &leave, .n_parts = 1
-    };
+    struct relay r = { .from = s->peer->ref,
+                       .to = call->other,
+                       .kind = RELAY_LEAVE,
+                       .type = MESSAGE_LEAVE,
+                       .mark = call->last_heard,
+                       .parts = &leave,
+                       .n_parts = 1 };
     // A call with oneself has one end: it must still be there when the message arrives.
-    bool is_own = peer_ref_equal(other.ref, s->peer->ref);
-    if (!is_own)
+    if (!peer_ref_equal(r.to, r.from))
         peer_remove_call(s->peer, call);
-    send_relay(s, &other, r);
+    send_relay(s, &r);
 }
 
 static void leave_named(struct session *s, const struct command *command, const struct json_field *fields)
