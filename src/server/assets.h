@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The files of web/, compiled into the program.
+// The files of web/, and the client library of Socket.IO, compiled into the program.
 //
 // The table is written by tools/embed.c at build time and lies in read-only memory; nothing here is ever freed. It knows
 // nothing of requests: that "/" means "/index.html" and who gets which coding is the server's decision.

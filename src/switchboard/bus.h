@@ -9,7 +9,7 @@
 // 3. Messages from one peer to another, and to a room both are in, arrive in the order sent, or not at all; never twice.
 // 4. A member gets what was published after it joined, and nothing published before.
 // 5. All members of a room get its events in one order.
-// 6. What could not be delivered is told to its sender.
+// 6. What could not be delivered to the one peer it was for is told to its sender.
 #ifndef STROWGER_SWITCHBOARD_BUS_H
 #define STROWGER_SWITCHBOARD_BUS_H
 
@@ -121,7 +121,8 @@ struct bus_ops {
     size_t (*names)(struct bus *b, uint32_t realm, void (*visit)(void *user, struct span name), void *user);
     // How many rooms there are in REALM. VISIT (may be NULL) sees each and how many hold a seat there, likewise.
     size_t (*rooms)(struct bus *b, uint32_t realm, void (*visit)(void *user, struct span name, size_t n), void *user);
-    // Delivers R to TO, here at once (false when it is gone) or elsewhere later.
+    // Delivers R to TO: at once when it is here and nothing waits before it, else later. False when it is known to be gone,
+    // or memory is short.
     bool (*send)(struct bus *b, struct peer_ref to, const struct relay *r);
     // Takes SEAT, whose ref and card are filled in, as WANT says. 0, -ENOSPC, or -ENOMEM; JOINED is filled in but for
     // -ENOMEM.

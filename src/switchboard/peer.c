@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Someone with a name; see peer.h.
+// Somebody whom others can reach; see peer.h.
 #include "switchboard/peer.h"
 
 #include <errno.h>

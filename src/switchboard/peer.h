@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Someone with a name: what a session becomes once it has said who it is.
+// Somebody whom others can reach: what a session becomes when it takes a name, or a seat in a room.
 //
 // Peers are made and freed by the switchboard and belong to their session. Others never hold a pointer to one beyond a
 // callback, but a peer_ref, which goes stale when the peer goes.

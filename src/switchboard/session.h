@@ -31,7 +31,7 @@ enum session_deed {
     SESSION_MISSES_NAME,   // it asked for one that another has
 };
 
-// A carrier of messages has the first two, one of events the next three; those that it has not are NULL.
+// A carrier of messages has send and send_binary, one of events emit, acknowledge and id; those that it has not are NULL.
 struct session_ops {
     // Sends one text message, the N parts behind each other, which must be valid UTF-8 together. What can't be sent ends
     // the session later, never within this call. After the session's end it does nothing.

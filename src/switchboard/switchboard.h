@@ -70,7 +70,8 @@ size_t switchboard_names(const struct realm *realm, void (*visit)(void *user, st
                                                        struct span name);
 
 // Delivers R to the peer TO: one of this worker hears it before this returns, unless something else for this worker still
-// waits. False when TO is known to be gone; that it went meanwhile is said to its sender's on_undelivered.
+// waits. False when TO is known to be gone, or memory is short; that it went meanwhile is said to its sender's
+// on_undelivered.
 bool switchboard_send(struct switchboard *s, struct peer_ref to, const struct relay *r);
 
 #endif

@@ -249,7 +249,8 @@ test('a handshake that does not end in time is cut off', async t => {
     assert.ok(Date.now() - begun < 4000, 'too late');
     // Once it is done, the time is the request's.
     const raw = await dial(server.port);
-    await new Promise(done => setTimeout(done, 600));
+    const later = await server.dial();
+    await later.expectEnd();
     assert.equal((await raw.request('GET /')).status, 200);
     raw.destroy();
 });
@@ -389,7 +390,10 @@ test('a receiver that pauses gets everything', async t => {
     const sent = randomBytes(900_000);
     client.send(sent);
     client.send('behind it');
-    await new Promise(done => setTimeout(done, 200));
+    const other = await wss(server, '/echo', { maxPayload: 1 << 25 });
+    other.send(sent); // when all of this has come back, what can leave for the first one has left
+    assert.ok(sent.equals(await other.next()));
+    await other.close();
     client.ws.resume();
     assert.ok(sent.equals(await client.next()));
     await client.expect('behind it');
