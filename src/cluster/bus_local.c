@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 enum { N_SHARDS = 32 };
@@ -15,13 +14,6 @@ struct shard {
     pthread_mutex_t lock;
     struct map names; // struct bus_name
     struct map rooms; // struct bus_room
-};
-
-struct inbox {
-    pthread_mutex_t lock;
-    struct bus_errand *first, *last;
-    atomic_size_t n_waiting; // in the list, and those taken out of it that are not done yet
-    struct bus_port *port;
 };
 
 struct bus_local {
@@ -183,16 +175,7 @@ static void wake_others(struct turn_task *t)
 
 void bus_port_post(struct bus_port *p, int i, struct bus_errand *e)
 {
-    struct inbox *inbox = &p->local->inboxes[i];
-    e->next = NULL;
-    pthread_mutex_lock(&inbox->lock);
-    if (inbox->last)
-        inbox->last->next = e;
-    else
-        inbox->first = e;
-    inbox->last = e;
-    atomic_fetch_add_explicit(&inbox->n_waiting, 1, memory_order_release);
-    pthread_mutex_unlock(&inbox->lock);
+    inbox_put(&p->local->inboxes[i], e, p->turn->heard_at);
     if (i == p->bus.worker) {
         turn_put_off(p->turn, &p->drain);
     } else {
@@ -201,23 +184,12 @@ void bus_port_post(struct bus_port *p, int i, struct bus_errand *e)
     }
 }
 
-static bool has_waiting(const struct bus_port *p)
-{
-    return atomic_load_explicit(&p->inbox->n_waiting, memory_order_acquire) > 0;
-}
-
 static void drain(struct bus_port *p)
 {
-    struct inbox *inbox = p->inbox;
-    pthread_mutex_lock(&inbox->lock);
-    struct bus_errand *e = inbox->first;
-    inbox->first = inbox->last = NULL;
-    pthread_mutex_unlock(&inbox->lock);
-    while (e) {
-        struct bus_errand *next = e->next;
+    for (struct bus_errand *next, *e = inbox_take(p->inbox, &p->turn->heard_at); e; e = next) {
+        next = e->next;
         e->run(e, p);
-        atomic_fetch_sub_explicit(&inbox->n_waiting, 1, memory_order_release);
-        e = next;
+        inbox_done(p->inbox);
     }
 }
 
@@ -260,6 +232,12 @@ static struct letter *write_letter(const struct relay *r)
     return letter;
 }
 
+static bool deliver(struct bus_port *p, struct peer_ref to, const struct relay *r)
+{
+    p->turn->n_relayed++;
+    return p->bus.handler->deliver(p->bus.user, to, r);
+}
+
 static bool is_here(const struct bus_port *p, struct peer_ref ref)
 {
     return ref.worker == p->bus.worker;
@@ -268,8 +246,8 @@ static bool is_here(const struct bus_port *p, struct peer_ref ref)
 static bool send_relay(struct bus *b, struct peer_ref to, const struct relay *r)
 {
     struct bus_port *p = (struct bus_port *)b;
-    if (is_here(p, to) && !has_waiting(p))
-        return b->handler->deliver(b->user, to, r);
+    if (is_here(p, to) && !inbox_has_waiting(p->inbox))
+        return deliver(p, to, r);
     struct letter *letter = write_letter(r);
     if (!letter)
         return false;
@@ -338,7 +316,7 @@ static void deliver_gathered(struct bus_port *p, const struct relay *r)
     for (size_t i = 0; i + sizeof(struct peer_ref) <= refs.len; i += sizeof(struct peer_ref)) {
         struct peer_ref ref;
         memcpy(&ref, refs.p + i, sizeof ref);
-        p->bus.handler->deliver(p->bus.user, ref, r);
+        deliver(p, ref, r);
     }
     buf_fini(&p->refs);
     p->refs = refs;
@@ -367,7 +345,7 @@ static bool publish_locked(struct bus_port *p, struct shard *shard, struct bus_r
             post_to_room(p, i, shard, room, r);
     if (!p->refs.len)
         return false;
-    if (!has_waiting(p))
+    if (!inbox_has_waiting(p->inbox))
         return true;
     post_to_room(p, p->bus.worker, shard, room, r);
     return false;
@@ -501,7 +479,7 @@ static void run_letter(struct bus_errand *e, struct bus_port *p)
     struct letter *letter = CONTAINER_OF(e, struct letter, errand);
     if (letter->room) {
         arrive_in_room(p, letter);
-    } else if (!p->bus.handler->deliver(p->bus.user, letter->to, &letter->relay)) {
+    } else if (!deliver(p, letter->to, &letter->relay)) {
         letter->errand.run = run_return;
         bus_port_post(p, letter->relay.from.worker, &letter->errand);
         return;
@@ -541,7 +519,7 @@ struct bus_local *bus_local_new(int n_workers, uint32_t n_realms)
     l->n_realms = n_realms;
     l->inboxes = inboxes;
     for (int i = 0; i < n_workers; i++)
-        pthread_mutex_init(&inboxes[i].lock, NULL);
+        inbox_init(&inboxes[i]);
     for (size_t i = 0; i < n_shards; i++) {
         pthread_mutex_init(&l->shards[i].lock, NULL);
         map_init(&l->shards[i].names, name_key);
@@ -558,7 +536,7 @@ int bus_local_n_workers(const struct bus_local *l)
 void bus_local_free(struct bus_local *l)
 {
     for (int i = 0; i < l->n_workers; i++)
-        pthread_mutex_destroy(&l->inboxes[i].lock);
+        inbox_fini(&l->inboxes[i]);
     for (size_t i = 0; i < (size_t)l->n_realms * N_SHARDS; i++) {
         pthread_mutex_destroy(&l->shards[i].lock);
         map_fini(&l->shards[i].names);
@@ -585,7 +563,7 @@ void bus_local_settle(struct bus_local *l)
 {
     for (int i = 0; i < l->n_workers;) {
         struct bus_port *p = l->inboxes[i].port;
-        bool is_empty = !p || !has_waiting(p);
+        bool is_empty = !p || !inbox_has_waiting(p->inbox);
         if (!is_empty)
             drain(p);
         i = is_empty ? i + 1 : 0; // what was done may have put something into another's

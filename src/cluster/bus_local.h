@@ -9,20 +9,13 @@
 
 #include <uv.h>
 
+#include "cluster/inbox.h"
 #include "net/turn.h"
 #include "switchboard/bus.h"
 
 enum { BUS_LOCAL_MAX_WORKERS = 64 };
 
 struct bus_local;
-struct bus_port;
-struct inbox;
-
-// Something for another worker's thread, embedded in what is to be done.
-struct bus_errand {
-    struct bus_errand *next;
-    void (*run)(struct bus_errand *e, struct bus_port *p); // on that thread; P is its port
-};
 
 // A worker's end of the bus.
 struct bus_port {

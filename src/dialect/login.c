@@ -61,8 +61,17 @@ static bool hear_leave(struct peer *p, const struct relay *r)
     return true;
 }
 
+static void hear_answer(struct peer *p, const struct relay *r)
+{
+    struct call *call = peer_find_call(p, r->from);
+    if (call)
+        peer_hear_answer(p, call);
+}
+
 static void on_relay(struct peer *p, const struct relay *r)
 {
+    if (r->type == MESSAGE_ANSWER)
+        hear_answer(p, r);
     if (r->kind == RELAY_OFFER && !hear_offer(p, r))
         return;
     if (r->kind == RELAY_LEAVE && !hear_leave(p, r))
@@ -164,8 +173,10 @@ static uint32_t number_offer(struct session *s)
 {
     struct call *call = peer_latest_call(s->peer);
     call->last_offer = ++s->mount->realm->n_offers;
-    if (!call->first_offer)
+    if (!call->first_offer) {
         call->first_offer = call->last_offer;
+        peer_ring(s->peer, call);
+    }
     return call->last_offer;
 }
 

@@ -9,6 +9,11 @@
 
 enum { MAX_RECORDS = 4 }; // encrypted before they are sent
 
+const struct histogram_scale conn_handshake_scale = {
+    .per_unit = 1e3,
+    .bounds = { 1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, UINT64_MAX },
+};
+
 static void drop_output(struct conn *c)
 {
     outq_clear(&c->out, &c->group->out_memory);
@@ -389,6 +394,7 @@ static void read_proxy_header(struct conn *c)
     if (!addr_is_unknown(&client))
         conn_set_client_address(c, &client);
     c->state = CONN_SECURING;
+    c->begun_at = (uint32_t)uv_now(c->group->loop);
     if (!c->opts->tls)
         end_greeting(c);
     else if (c->verdict != SOURCE_WELCOME)
@@ -410,8 +416,11 @@ static void fail_tls(struct conn *c)
 
 static void count_handshake(struct conn *c)
 {
-    c->group->stats.n_handshakes++;
-    c->group->stats.n_resumed += tls_is_resumed(c->tls);
+    struct conn_stats *stats = &c->group->stats;
+    stats->n_handshakes++;
+    stats->n_resumed += tls_is_resumed(c->tls);
+    histogram_add(&stats->handshakes, &conn_handshake_scale, (uint32_t)((uint32_t)uv_now(c->group->loop) - c->begun_at),
+                  1);
 }
 
 static void read_tls(struct conn *c, struct span in)

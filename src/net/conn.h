@@ -16,6 +16,7 @@
 #include "base/addr.h"
 #include "base/deadline.h"
 #include "base/ending.h"
+#include "base/histogram.h"
 #include "base/list.h"
 #include "base/pool.h"
 #include "base/span.h"
@@ -50,11 +51,15 @@ enum {
 
 struct conn;
 
+// Of TLS handshakes.
+extern const struct histogram_scale conn_handshake_scale;
+
 struct conn_stats {
     uint64_t n_accepted;
     uint64_t n_open;
     uint64_t bytes_in, bytes_out;          // as they travelled
     uint64_t n_handshakes, n_resumed;      // of TLS that succeeded, and those of them that took up an earlier session
+    struct histogram handshakes;           // how long those took that succeeded, from accepting on, in ms
     uint64_t n_failed;                     // TLS handshakes and proxies' headers that were wrong or took too long
     uint64_t n_refused[N_SOURCE_VERDICTS]; // by what limit; those that were told so, and those that were dropped
     uint64_t n_nameless_refused;           // sessions that were one too many of those without a name
@@ -167,6 +172,7 @@ struct conn {
     };
     union {
         uint32_t peeked_len;    // while CONN_PROXIED: bytes of a proxy's header that have been seen
+        uint32_t begun_at;      // while CONN_SECURING: loop time when that began; it wraps
         uint32_t progress_at;   // while blocked: loop time when the other side last took something; it wraps
         uint32_t discarded_len; // while CONN_FINISHING: bytes thrown away
     };

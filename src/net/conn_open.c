@@ -67,6 +67,8 @@ struct conn *conn_open(struct conn_group *g, int fd, const struct conn_opts *opt
         return c;
     c->opts = opts;
     c->state = is_proxied ? CONN_PROXIED : CONN_SECURING;
+    if (!is_proxied)
+        c->begun_at = (uint32_t)uv_now(g->loop);
     deadline_set(g->deadlines, &c->deadline, opts->greeting_ms);
     return c;
 }

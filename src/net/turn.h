@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What is put off to the end of the present turn of the loop, when no callback is on the stack any more.
+// A turn of the loop: what is put off to its end, when no callback is on the stack any more, and how long it takes.
 #ifndef STROWGER_NET_TURN_H
 #define STROWGER_NET_TURN_H
+
+#include <stdint.h>
 
 #include "base/list.h"
 
@@ -13,10 +15,13 @@ struct turn_task {
 
 struct turn {
     struct list tasks;
+    uint64_t heard_at;  // in ns: when the oldest of what is being handled came to a worker
+    uint64_t n_relayed; // messages that one client sent and another gets
 };
 
 static inline void turn_init(struct turn *turn)
 {
+    *turn = (struct turn){ .heard_at = UINT64_MAX };
     list_init(&turn->tasks);
 }
 

@@ -2,9 +2,17 @@
 // One thread's share of the server; see worker.h.
 #include "net/worker.h"
 
+#define US(n) (1000ULL * (n))
+#define MS(n) (1000ULL * US(n))
+const struct histogram_scale worker_scale = {
+    .per_unit = 1e9,
+    .bounds = { US(10), US(25), US(50), US(100), US(250), US(500), MS(1), MS(2), MS(5), MS(10), MS(25), MS(50), MS(100),
+                MS(500), UINT64_MAX },
+};
+
 int worker_init(struct worker *w)
 {
-    w->is_stopped = false;
+    *w = (struct worker){ 0 };
     int err = uv_loop_init(&w->loop);
     if (err)
         return err;
@@ -24,11 +32,24 @@ fail_loop:
     return err;
 }
 
+// All messages of a turn leave at its end: two looks at the clock are enough for them.
+static void note_turn(struct worker *w, uint64_t began_at)
+{
+    struct turn *t = &w->conns.turn;
+    uint64_t now = uv_hrtime();
+    histogram_add(&w->stats.turns, &worker_scale, now - began_at, 1);
+    if (t->n_relayed)
+        histogram_add(&w->stats.relays, &worker_scale, now - t->heard_at, t->n_relayed);
+    t->n_relayed = 0;
+}
+
 void worker_turn(struct worker *w, bool may_sleep)
 {
     may_sleep = may_sleep && !conn_group_has_more(&w->conns);
     int n = poller_wait(&w->poller, may_sleep ? uv_backend_timeout(&w->loop) : 0);
     bool is_loop_ready = false;
+    uint64_t began_at = uv_hrtime();
+    w->conns.turn.heard_at = began_at;
     uv_update_time(&w->loop);
     for (int i = 0; i < n; i++) {
         struct conn *c = w->poller.ready[i].data.ptr;
@@ -41,6 +62,7 @@ void worker_turn(struct worker *w, bool may_sleep)
     if (is_loop_ready || uv_backend_timeout(&w->loop) == 0)
         uv_run(&w->loop, UV_RUN_NOWAIT);
     conn_group_flush(&w->conns);
+    note_turn(w, began_at);
 }
 
 void worker_run(struct worker *w)

@@ -9,15 +9,25 @@
 
 #include <uv.h>
 
+#include "base/histogram.h"
 #include "net/conn_group.h"
 #include "net/loop_clock.h"
 #include "net/poller.h"
+
+// Of turns, and of what passes within them.
+extern const struct histogram_scale worker_scale;
+
+struct worker_stats {
+    struct histogram turns;  // how long each took, from finding something to do to having nothing more
+    struct histogram relays; // how long each message took, from coming to a worker to having left to whom it was for
+};
 
 struct worker {
     uv_loop_t loop;
     struct poller poller;
     struct loop_clock clock;
     struct conn_group conns;
+    struct worker_stats stats;
     bool is_stopped;
 };
 

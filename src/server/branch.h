@@ -22,6 +22,7 @@ struct branch {
     struct ws_opts ws, heartbeat_ws;  // for dialects without a heartbeat, and with one
     struct engineio engineio;
     struct answer_limit *ice_limit; // the station's
+    uint64_t *n_credentials;        // likewise: for TURN, issued
     struct http_opts http;          // of the connections that come in here, its user this branch
 };
 

@@ -36,6 +36,7 @@ static void respond(struct http_conn *h, const struct http_request *r, const str
         response.type = is_asked ? SPAN("") : SPAN("application/json");
         response.fields = buf_span(&fields);
         response.body = buf_span(&body);
+        *branch->n_credentials += !is_asked && ice_has_relay(branch->site->ice);
         http_respond(h, &response);
     }
     buf_fini(&fields);

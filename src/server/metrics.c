@@ -35,6 +35,7 @@ struct metric {
     void (*put)(struct sink *s, const struct metric *m, const struct report *r);
     size_t offset; // in the report, of the number that it shows, or of the first of them
     size_t stride; // from one dialect's to the next
+    const struct histogram_scale *scale;
 };
 
 // The counter that lies AT so many bytes behind M's first one.
@@ -63,6 +64,30 @@ static void put_by_dialect(struct sink *s, const struct metric *m, const struct 
     for (size_t i = 0; (d = dialect_at(i)); i++)
         if (r->sum.n_mounts[i])
             put(s, "%s{dialect=\"%s\"} %.15g\n", m->name, d->name, count_at(m, r, i * m->stride));
+}
+
+// H as NAME{LABELS}, where LABELS is empty or ends with a comma.
+static void put_histogram_of(struct sink *s, const struct metric *m, const char *labels, const struct histogram *h)
+{
+    const struct histogram_scale *scale = m->scale;
+    uint64_t n = 0;
+    int i = 0;
+    for (; scale->bounds[i] != UINT64_MAX; i++) {
+        n += h->counts[i];
+        put(s, "%s_bucket{%sle=\"%.15g\"} %.15g\n", m->name, labels, (double)scale->bounds[i] / scale->per_unit,
+            (double)n);
+    }
+    n += h->counts[i];
+    put(s, "%s_bucket{%sle=\"+Inf\"} %.15g\n", m->name, labels, (double)n);
+    int len = *labels ? (int)strlen(labels) - 1 : 0;
+    const char *open = len ? "{" : "", *close = len ? "}" : "";
+    put(s, "%s_sum%s%.*s%s %.15g\n", m->name, open, len, labels, close, (double)h->sum / scale->per_unit);
+    put(s, "%s_count%s%.*s%s %.15g\n", m->name, open, len, labels, close, (double)n);
+}
+
+static void put_histogram(struct sink *s, const struct metric *m, const struct report *r)
+{
+    put_histogram_of(s, m, "", (const struct histogram *)((const char *)r + m->offset));
 }
 
 static void put_build(struct sink *s, const struct metric *m, const struct report *r)
@@ -106,7 +131,7 @@ static void put_flows(struct sink *s, const struct metric *m, const struct repor
 
 static void put_ended(struct sink *s, const struct metric *m, const struct report *r)
 {
-    for (int i = 0; i < N_COUNTED_ENDINGS; i++)
+    for (int i = 0; i < ENDING_STALLED; i++) // what is behind are slow consumers
         put(s, "%s{reason=\"%s\"} %.15g\n", m->name, ending_name(i), (double)r->sum.conns.n_ended[i]);
     for (size_t i = 0; i < N_FLOWS; i++)
         put(s, "%s{reason=\"too_many_%s\"} %.15g\n", m->name, flow_names[i], (double)r->sum.meters.n_excesses[i]);
@@ -175,12 +200,15 @@ static void put_certificate(struct sink *s, const struct metric *m, const struct
 
 static void put_stun(struct sink *s, const struct metric *m, const struct report *r)
 {
-    const struct stun_stats *t = &r->sum.stun;
-    uint64_t n_answered = t->n_received - t->n_malformed - t->n_misplaced - t->n_limited;
-    put(s, "%s{result=\"answered\"} %.15g\n", m->name, (double)n_answered);
-    put(s, "%s{result=\"malformed\"} %.15g\n", m->name, (double)t->n_malformed);
-    put(s, "%s{result=\"misplaced\"} %.15g\n", m->name, (double)t->n_misplaced);
-    put(s, "%s{result=\"limited\"} %.15g\n", m->name, (double)t->n_limited);
+    static const char *const families[] = { [STUN_IPV4] = "ipv4", [STUN_IPV6] = "ipv6" };
+    static const char *const results[] = { [STUN_ANSWERED] = "answered",
+                                           [STUN_MALFORMED] = "malformed",
+                                           [STUN_MISPLACED] = "misplaced",
+                                           [STUN_LIMITED] = "limited" };
+    for (int i = 0; i < N_STUN_FAMILIES; i++)
+        for (int j = 0; j < N_STUN_RESULTS; j++)
+            put(s, "%s{family=\"%s\",result=\"%s\"} %.15g\n", m->name, families[i], results[j],
+                (double)r->sum.stun.n[i][j]);
 }
 
 static void put_left_out(struct sink *s, const struct metric *m, const struct report *r)
@@ -195,29 +223,69 @@ static void put_worker_cpu(struct sink *s, const struct metric *m, const struct 
         put(s, "%s{worker=\"%d\"} %.15g\n", m->name, i, r->survey->parts[i].cpu_s);
 }
 
-static void put_worker_lag(struct sink *s, const struct metric *m, const struct report *r)
+static void put_loop_lag(struct sink *s, const struct metric *m, const struct report *r)
 {
-    for (int i = 0; i < r->survey->n; i++)
-        put(s, "%s{worker=\"%d\"} %.15g\n", m->name, i, r->survey->parts[i].lag_s);
+    char label[32];
+    for (int i = 0; i < r->survey->n; i++) {
+        snprintf(label, sizeof label, "worker=\"%d\",", i);
+        put_histogram_of(s, m, label, &r->survey->parts[i].sample.worker.turns);
+    }
 }
 
-#define OF(field)            offsetof(struct report, field)
-#define OF_EACH(field)       OF(field[0]), sizeof(uint64_t)
-#define OF_EACH_REALM(field) OF(sum.dialects[0].field), sizeof(struct traffic)
+// The sum over all dialects of the histogram that lies AT so many bytes behind M's first one.
+static struct histogram sum_of_dialects(const struct metric *m, const struct report *r, size_t at)
+{
+    struct histogram sum = { 0 };
+    for (size_t i = 0; i < N_DIALECTS; i++)
+        histogram_merge(&sum, (const struct histogram *)((const char *)r + m->offset + i * m->stride + at));
+    return sum;
+}
+
+static void put_setups(struct sink *s, const struct metric *m, const struct report *r)
+{
+    static const char *const labels[] = {
+        [CALL_ANSWERED] = "result=\"answered\",", [CALL_UNANSWERED] = "result=\"unanswered\","
+    };
+    for (size_t i = 0; i < N_CALL_RESULTS; i++) {
+        struct histogram sum = sum_of_dialects(m, r, i * sizeof sum);
+        put_histogram_of(s, m, labels[i], &sum);
+    }
+}
+
+static void put_calls(struct sink *s, const struct metric *m, const struct report *r)
+{
+    struct histogram sum = sum_of_dialects(m, r, 0);
+    put_histogram_of(s, m, "", &sum);
+}
+
+static void put_slow_consumers(struct sink *s, const struct metric *m, const struct report *r)
+{
+    for (int i = ENDING_STALLED; i <= ENDING_OVERFLOWED; i++)
+        put(s, "%s{reason=\"%s\"} %.15g\n", m->name, ending_name(i), (double)r->sum.conns.n_ended[i]);
+}
+
+#define AT(field)                         offsetof(struct report, field)
+#define NONE                              0, 0, NULL
+#define OF(field)                         AT(field), 0, NULL
+#define OF_EACH(field)                    AT(field[0]), sizeof(uint64_t), NULL
+#define OF_EACH_REALM(field)              AT(sum.dialects[0].field), sizeof(struct traffic), NULL
+#define HISTOGRAM(field, scale)           AT(field), 0, &(scale)
+#define HISTOGRAM_OF_REALMS(field, scale) AT(sum.dialects[0].field), sizeof(struct traffic), &(scale)
 
 static const struct metric metrics[] = {
-    { "strowger_build_info", "gauge", "What this is and what it was made with.", put_build, 0, 0 },
-    { "strowger_ready", "gauge", "Whether new clients are welcome, 1 or 0.", put_ready, 0, 0 },
-    { "strowger_connections", "gauge", "TCP connections of clients that are open.", put_count, OF(sum.conns.n_open),
-      0 },
+    { "strowger_build_info", "gauge", "What this is and what it was made with.", put_build, NONE },
+    { "strowger_ready", "gauge", "Whether new clients are welcome, 1 or 0.", put_ready, NONE },
+    { "strowger_connections", "gauge", "TCP connections of clients that are open.", put_count, OF(sum.conns.n_open) },
     { "strowger_connections_total", "counter", "TCP connections that were accepted.", put_count,
-      OF(sum.conns.n_accepted), 0 },
+      OF(sum.conns.n_accepted) },
     { "strowger_connections_rejected_total", "counter", "Connections and sessions that were refused, by the limit.",
-      put_refused, 0, 0 },
+      put_refused, NONE },
     { "strowger_connections_ended_total", "counter", "Connections that were ended for going beyond a limit.", put_ended,
-      0, 0 },
+      NONE },
+    { "strowger_slow_consumer_disconnects_total", "counter",
+      "Connections and sessions ended since their client did not read.", put_slow_consumers, NONE },
     { "strowger_waits_total", "counter", "How often a connection had to wait since it talked too fast.", put_flows,
-      OF(sum.meters.n_waits), 0 },
+      OF(sum.meters.n_waits) },
     { "strowger_sessions", "gauge", "Clients that speak a dialect now.", put_by_dialect, OF_EACH_REALM(n_sessions) },
     { "strowger_sessions_total", "counter", "Sessions that began, where they came in.", put_by_dialect,
       OF_EACH_REALM(n_begun) },
@@ -225,35 +293,48 @@ static const struct metric metrics[] = {
     { "strowger_rooms", "gauge", "Rooms and topics with somebody in them.", put_by_dialect, OF_EACH(n_rooms) },
     { "strowger_calls", "gauge", "Pairs of peers of which one rang the other and neither has left.", put_by_dialect,
       OF_EACH(n_calls) },
+    { "strowger_call_setup_duration_seconds", "histogram",
+      "From a call's first offer to its answer, or to its end without one; login dialect.", put_setups,
+      HISTOGRAM_OF_REALMS(setups, traffic_setup_scale) },
+    { "strowger_call_duration_seconds", "histogram", "From a call's answer to its end here; login dialect.", put_calls,
+      HISTOGRAM_OF_REALMS(calls, traffic_call_scale) },
     { "strowger_messages_total", "counter", "Messages heard from clients (in) and passed on to them (out).",
-      put_messages, 0, 0 },
-    { "strowger_message_bytes_total", "counter", "Bytes of the messages heard from clients.", put_message_bytes, 0, 0 },
-    { "strowger_message_errors_total", "counter", "Messages that were of no use, by what was wrong.", put_faults, 0,
-      0 },
-    { "strowger_network_bytes_total", "counter", "Bytes on TCP connections as they travelled.", put_network, 0, 0 },
+      put_messages, NONE },
+    { "strowger_message_bytes_total", "counter", "Bytes of the messages heard from clients.", put_message_bytes, NONE },
+    { "strowger_message_errors_total", "counter", "Messages that were of no use, by what was wrong.", put_faults,
+      NONE },
+    { "strowger_relay_duration_seconds", "histogram",
+      "From a worker finding a message to its having left, by way of another worker too; all of a turn alike.",
+      put_histogram, HISTOGRAM(sum.worker.relays, worker_scale) },
+    { "strowger_network_bytes_total", "counter", "Bytes on TCP connections as they travelled.", put_network, NONE },
     { "strowger_tls_handshakes_total", "counter", "TLS handshakes; the failed ones with proxies' wrong headers.",
-      put_handshakes, 0, 0 },
+      put_handshakes, NONE },
+    { "strowger_tls_handshake_duration_seconds", "histogram",
+      "From accepting to the end of a TLS handshake that succeeded, the ways to the client and back included.",
+      put_histogram, HISTOGRAM(sum.conns.handshakes, conn_handshake_scale) },
     { "strowger_tls_certificate_expiry_timestamp_seconds", "gauge", "When the first certificate expires.",
-      put_certificate, 0, 0 },
-    { "strowger_stun_requests_total", "counter", "STUN datagrams.", put_stun, 0, 0 },
+      put_certificate, NONE },
+    { "strowger_stun_requests_total", "counter", "STUN datagrams.", put_stun, NONE },
+    { "strowger_turn_credentials_issued_total", "counter", "Answers with credentials for TURN.", put_count,
+      OF(sum.n_credentials) },
     { "strowger_log_left_out_total", "counter", "Records that were not logged since there were too many.", put_left_out,
-      0, 0 },
-    { "strowger_send_queue_bytes", "gauge", "Memory in which output waits to leave.", put_count, OF(sum.queue_len), 0 },
+      NONE },
+    { "strowger_send_queue_bytes", "gauge", "Memory in which output waits to leave.", put_count, OF(sum.queue_len) },
     { "strowger_memory_connection_bytes", "gauge", "Memory of connections, sessions and peers, their output included.",
-      put_count, OF(sum.memory_len), 0 },
+      put_count, OF(sum.memory_len) },
     { "strowger_worker_cpu_seconds_total", "counter", "Processor time that a worker's thread has used.", put_worker_cpu,
-      0, 0 },
-    { "strowger_worker_lag_seconds", "gauge", "How long this question waited until the worker came to it.",
-      put_worker_lag, 0, 0 },
-    { "strowger_watchers", "gauge", "Those who watch messages pass.", put_watchers, 0, 0 },
+      NONE },
+    { "strowger_loop_lag_seconds", "histogram", "How long a turn of the loop took: what came meanwhile had to wait.",
+      put_loop_lag, HISTOGRAM(sum.worker.turns, worker_scale) },
+    { "strowger_watchers", "gauge", "Those who watch messages pass.", put_watchers, NONE },
     { "process_cpu_seconds_total", "counter", "Processor time that all threads have used.", put_seconds,
-      OF(process.cpu_s), 0 },
-    { "process_resident_memory_bytes", "gauge", "Memory that is resident.", put_count, OF(process.resident_len), 0 },
-    { "process_virtual_memory_bytes", "gauge", "Address space.", put_count, OF(process.virtual_len), 0 },
-    { "process_open_fds", "gauge", "File descriptors that are open.", put_count, OF(process.n_fds), 0 },
-    { "process_max_fds", "gauge", "File descriptors that may be open.", put_count, OF(process.max_fds), 0 },
+      OF(process.cpu_s) },
+    { "process_resident_memory_bytes", "gauge", "Memory that is resident.", put_count, OF(process.resident_len) },
+    { "process_virtual_memory_bytes", "gauge", "Address space.", put_count, OF(process.virtual_len) },
+    { "process_open_fds", "gauge", "File descriptors that are open.", put_count, OF(process.n_fds) },
+    { "process_max_fds", "gauge", "File descriptors that may be open.", put_count, OF(process.max_fds) },
     { "process_start_time_seconds", "gauge", "When the process started, as UNIX time.", put_seconds,
-      OF(process.started_at), 0 },
+      OF(process.started_at) },
 };
 
 int metrics_put(struct buf *out, const struct report *r)

@@ -26,6 +26,7 @@ static int mount_init(struct mount *m, const struct dialect *dialect, struct mou
     *m->realm = (struct realm){ .switchboard = all->switchboard,
                                 .bus = all->bus,
                                 .seats = &all->switchboard->seats,
+                                .deadlines = all->switchboard->deadlines,
                                 .peer_ops = dialect->peer_ops,
                                 .id = all->next_realm++,
                                 .max_calls = opts->max_calls };

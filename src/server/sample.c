@@ -40,7 +40,9 @@ void sample_take(struct sample *sample, const struct station *s)
     const struct conn_group *conns = &s->worker.conns;
     *sample = (struct sample){ .conns = conns->stats,
                                .meters = conns->meters.stats,
+                               .worker = s->worker.stats,
                                .stun = s->stun_stats,
+                               .n_credentials = s->n_credentials,
                                .queue_len = outq_memory_len(&conns->out_memory) + conns->session_len };
     const struct pool *pools[] = { &conns->conn_pool,     &conns->out_memory.chunks,
                                    &s->http_pool,         &s->ws_pool,

@@ -5,6 +5,7 @@
 
 #include "dialect/dialect.h"
 #include "net/conn.h"
+#include "net/worker.h"
 #include "server/stun_service.h"
 #include "switchboard/traffic.h"
 
@@ -14,7 +15,9 @@ struct station;
 struct sample {
     struct conn_stats conns;
     struct meter_stats meters;
+    struct worker_stats worker;
     struct stun_stats stun;
+    uint64_t n_credentials;              // for TURN, issued
     struct traffic dialects[N_DIALECTS]; // by dialect_number()
     uint64_t n_mounts[N_DIALECTS];       // that speak it
     uint64_t queue_len;                  // bytes of memory in which output waits to leave

@@ -154,6 +154,7 @@ static int add_branch(struct station *s, uint32_t first_realm)
         .station = s,
         .number = s->n_branches,
         .ice_limit = &s->ice_limit,
+        .n_credentials = &s->n_credentials,
         .ws = { .pool = &s->ws_pool },
         .heartbeat_ws = { .pool = &s->ws_pool },
         .engineio = { .home = &s->engineio_home, .socket = &s->socket, .origins = &b->origins },

@@ -42,8 +42,9 @@ struct station {
     size_t n_stuns;
     struct stun_stats stun_stats; // of all of them
     struct answer_limit stun_limit, ice_limit;
-    bool is_closing; // nothing is to be begun any more
-    bool has_loop;   // else it was never begun, and there is nothing to end
+    uint64_t n_credentials; // for TURN, issued
+    bool is_closing;        // nothing is to be begun any more
+    bool has_loop;          // else it was never begun, and there is nothing to end
     uv_async_t stop;
     atomic_int stop_level; // of station_stop()
     struct drain drain;

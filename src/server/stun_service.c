@@ -10,23 +10,18 @@ _Static_assert((int)STUN_MAX_REPLY <= (int)UDP_MAX_REPLY, "a reply fits the buff
 static ssize_t on_datagram(struct udp *u, const uint8_t *p, size_t len, const struct sockaddr *from, uint8_t *out)
 {
     struct stun_service *s = u->user;
-    int port = sock_port(from);
-    s->stats->n_received++;
-    if (port < STUN_LEAST_PORT || port == s->port) {
-        s->stats->n_misplaced++;
-        return 0;
-    }
-    ssize_t n = stun_reply(p, len, from, out);
-    if (n <= 0) {
-        s->stats->n_malformed++;
-        return 0;
-    }
     struct addr addr = addr_of_sockaddr(from);
-    if (!answer_limit_take(s->limit, &addr, uv_now(u->poll.loop))) {
-        s->stats->n_limited++;
-        return 0;
-    }
-    return n;
+    int port = sock_port(from);
+    enum stun_result result = STUN_ANSWERED;
+    ssize_t reply_len = 0;
+    if (port < STUN_LEAST_PORT || port == s->port)
+        result = STUN_MISPLACED;
+    else if ((reply_len = stun_reply(p, len, from, out)) <= 0)
+        result = STUN_MALFORMED;
+    else if (!answer_limit_take(s->limit, &addr, uv_now(u->poll.loop)))
+        result = STUN_LIMITED;
+    s->stats->n[addr_is_ipv4(&addr) ? STUN_IPV4 : STUN_IPV6][result]++;
+    return result == STUN_ANSWERED ? reply_len : 0;
 }
 
 int stun_service_open(struct stun_service *s, uv_loop_t *loop, int fd, struct answer_limit *limit,

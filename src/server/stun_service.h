@@ -12,11 +12,18 @@
 #include "net/udp.h"
 #include "server/answer_limit.h"
 
+enum stun_family { STUN_IPV4, STUN_IPV6, N_STUN_FAMILIES };
+
+enum stun_result {
+    STUN_ANSWERED,
+    STUN_MALFORMED, // no Binding request, or not a right one
+    STUN_MISPLACED, // from a port that must not be answered
+    STUN_LIMITED,   // from a network that asked too much
+    N_STUN_RESULTS
+};
+
 struct stun_stats {
-    uint64_t n_received;  // datagrams, of which all but the following were answered:
-    uint64_t n_malformed; // no Binding request, or not a right one
-    uint64_t n_misplaced; // from a port that must not be answered
-    uint64_t n_limited;   // from a network that asked too much
+    uint64_t n[N_STUN_FAMILIES][N_STUN_RESULTS]; // datagrams
 };
 
 enum { STUN_LEAST_PORT = 1024 }; // below are those of services, which might answer in turn

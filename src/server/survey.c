@@ -29,7 +29,6 @@ static double thread_cpu_s(void)
 static void run_question(struct bus_errand *e, struct bus_port *p)
 {
     struct survey_part *part = CONTAINER_OF(e, struct survey_part, errand);
-    part->lag_s = (double)(uv_hrtime() - part->survey->asked_at) / second_ns;
     part->cpu_s = thread_cpu_s();
     sample_take(&part->sample, p->user);
     e->run = run_answer;
@@ -41,7 +40,7 @@ struct survey *survey_begin(struct station *stations, int n, void (*on_done)(str
     struct survey *s = malloc(sizeof *s + (size_t)n * sizeof *s->parts);
     if (!s)
         return NULL;
-    *s = (struct survey){ .on_done = on_done, .user = user, .asked_at = uv_hrtime(), .n_left = n, .n = n };
+    *s = (struct survey){ .on_done = on_done, .user = user, .n_left = n, .n = n };
     for (int i = 0; i < n; i++) {
         s->parts[i].errand.run = run_question;
         s->parts[i].survey = s;

@@ -13,7 +13,6 @@ struct survey_part {
     struct bus_errand errand;
     struct survey *survey;
     struct sample sample;
-    double lag_s; // from the question to when the worker came to it
     double cpu_s; // that its thread has used so far
 };
 
@@ -21,7 +20,6 @@ struct survey {
     // All workers have answered; the survey's memory goes when this returns.
     void (*on_done)(struct survey *s);
     void *user; // the asker's; it may forget itself here when it does not wait any more
-    uint64_t asked_at;
     int n_left; // workers that have not answered
     int n;      // of the parts, one a worker
     struct survey_part parts[];

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/deadline.h"
 #include "switchboard/realm.h"
 
 struct call *peer_find_call(const struct peer *p, struct peer_ref other)
@@ -55,8 +56,46 @@ int peer_add_call(struct peer *p, struct peer_ref other)
     return 0;
 }
 
+enum { MAX_SINCE = (1 << 30) - 1 }; // 12 days
+
+static uint32_t now_ms(const struct peer *p)
+{
+    const struct deadlines *d = p->realm->deadlines;
+    return (uint32_t)d->clock->now_ms(d) & MAX_SINCE;
+}
+
+static uint32_t ms_since(const struct peer *p, const struct call *call)
+{
+    return (now_ms(p) - call->since) & MAX_SINCE;
+}
+
+static void note_setup(struct peer *p, const struct call *call, enum call_result result)
+{
+    histogram_add(&p->realm->traffic.setups[result], &traffic_setup_scale, ms_since(p, call), 1);
+}
+
+void peer_ring(struct peer *p, struct call *call)
+{
+    call->is_timed = true;
+    call->is_answered = false;
+    call->since = now_ms(p);
+}
+
+void peer_hear_answer(struct peer *p, struct call *call)
+{
+    if (!call->is_timed || call->is_answered)
+        return;
+    note_setup(p, call, CALL_ANSWERED);
+    call->is_answered = true;
+    call->since = now_ms(p);
+}
+
 void peer_remove_call(struct peer *p, struct call *call)
 {
+    if (call->is_timed && call->is_answered)
+        histogram_add(&p->realm->traffic.calls, &traffic_call_scale, ms_since(p, call), 1);
+    else if (call->is_timed)
+        note_setup(p, call, CALL_UNANSWERED);
     unlink_call(p, call);
     p->realm->traffic.n_call_ends--;
     free(call);

@@ -37,6 +37,8 @@ struct call {
     struct peer_ref other;
     // The dialect's own, all 0 in a new one: the numbers of P's first and its last offer, and of the last that it heard.
     uint32_t first_offer, last_offer, last_heard;
+    uint32_t is_timed : 1, is_answered : 1; // P began it, and was answered
+    uint32_t since : 30;                    // one or the other, in ms of the worker's time; it wraps
 };
 
 // P's end of its call with OTHER, or NULL.
@@ -50,6 +52,10 @@ static inline struct call *peer_latest_call(const struct peer *p)
 
 // Notes that P is in a call with OTHER, and that it is its latest. 0, -ENOMEM, or -EMFILE beyond the realm's max_calls.
 [[gnu::warn_unused_result]] int peer_add_call(struct peer *p, struct peer_ref other);
+
+// For the measure of how long calls take: P rings in CALL, one of P's, for the first time, and is answered.
+void peer_ring(struct peer *p, struct call *call);
+void peer_hear_answer(struct peer *p, struct call *call);
 
 // Forgets CALL, one of P's; its memory goes.
 void peer_remove_call(struct peer *p, struct call *call);

@@ -11,6 +11,7 @@
 
 struct bus;
 struct peer;
+struct deadlines;
 struct pool;
 struct relay;
 struct switchboard;
@@ -28,8 +29,9 @@ struct peer_ops {
 // One worker's door to a realm.
 struct realm {
     struct switchboard *switchboard;
-    struct bus *bus;    // the switchboard's
-    struct pool *seats; // the switchboard's
+    struct bus *bus;                   // the switchboard's
+    struct pool *seats;                // the switchboard's
+    const struct deadlines *deadlines; // the switchboard's, for the time
     const struct peer_ops *peer_ops;
     uint32_t id;        // the same for all workers
     uint32_t max_calls; // that one peer may be in, ring and be rung by, all together; 0: any number

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/histogram.h"
+
 // What a client says, as far as it is told apart when it is counted or watched.
 enum message_type {
     MESSAGE_NONE, // no client's: what peers of one dialect say among themselves
@@ -33,14 +35,21 @@ struct traffic_count {
     uint64_t n, bytes;
 };
 
+// How a call's set-up ends.
+enum call_result { CALL_ANSWERED, CALL_UNANSWERED, N_CALL_RESULTS };
+
+extern const struct histogram_scale traffic_setup_scale, traffic_call_scale;
+
 struct traffic {
     struct traffic_count heard[N_MESSAGE_TYPES]; // from clients
     uint64_t passed_on[N_MESSAGE_TYPES];         // to clients, once for each
     uint64_t faults[N_MESSAGE_FAULTS];
-    uint64_t n_begun;     // sessions that ever began
-    uint64_t n_sessions;  // that there are now
-    uint64_t n_peers;     // likewise
-    uint64_t n_call_ends; // likewise; most calls have two
+    uint64_t n_begun;                        // sessions that ever began
+    uint64_t n_sessions;                     // that there are now
+    uint64_t n_peers;                        // likewise
+    uint64_t n_call_ends;                    // likewise; most calls have two
+    struct histogram setups[N_CALL_RESULTS]; // from a call's first offer on, in ms
+    struct histogram calls;                  // from its answer to its end, in ms
 };
 
 // Counts a client's message of LEN bytes.

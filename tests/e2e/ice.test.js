@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { startWithAdmin } from './lib/admin.js';
 import { isMissing, startCoturn, TurnClient } from './lib/coturn.js';
 import { run, start } from './lib/server.js';
 
@@ -188,4 +189,13 @@ test('with our configuration coturn relays to nobody’s addresses but those of 
     for (const ip of ['8.8.8.8', '1.1.1.1', '192.1.0.1', '172.32.0.1', '100.63.255.255']) { // nothing is sent there
         assert.equal(await client.permit(ip), 0, `${ip} is closed`);
     }
+});
+
+test('how many credentials were issued is counted', async t => {
+    const { server, admin } = await startWithAdmin(t, withTurn(secretFile(t, 'north')));
+    for (const path of ['/ice', '/turn/credentials?service=turn', '/ice']) {
+        assert.equal((await get(server, path)).status, 200);
+    }
+    await get(server, '/ice', { method: 'OPTIONS' });
+    assert.equal((await admin.metrics()).get('strowger_turn_credentials_issued_total'), 3);
 });

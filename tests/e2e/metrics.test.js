@@ -27,6 +27,30 @@ async function expectMetrics(admin, wanted) {
     assert.deepEqual(Object.fromEntries(found), wanted);
 }
 
+// The histogram called NAME with LABELS.
+class Histogram {
+    constructor(name, ...labels) {
+        this.series = (suffix, ...more) => {
+            const all = [...labels, ...more].join();
+            return `${name}_${suffix}${all && `{${all}}`}`;
+        };
+    }
+
+    // Its count, its sum, and its cumulative buckets, which are as they must be.
+    async read(admin) {
+        const metrics = await admin.metrics();
+        const [count, sum] = ['count', 'sum'].map(suffix => metrics.get(this.series(suffix)));
+        const start = this.series('bucket', 'le="').replace(/\}$/, '');
+        const buckets = [...metrics].filter(([series]) => series.startsWith(start)).map(([series, value]) =>
+            [Number(/le="([^"]+)"/.exec(series)[1].replace('+Inf', 'Infinity')), value]);
+        assert.ok(buckets.length > 5, `${start}: ${[...metrics.keys()].filter(key => key.includes('_bucket'))}`);
+        assert.deepEqual(buckets, buckets.toSorted(([a, n], [b, m]) => a - b || n - m));
+        assert.deepEqual(buckets.at(-1), [Infinity, count]);
+        assert.ok(buckets.every(([, n], i) => n >= (buckets[i - 1]?.[1] ?? 0)), `${buckets}`);
+        return { count, sum, buckets };
+    }
+}
+
 const heard = (dialect, type, direction = 'in') =>
     `strowger_messages_total{dialect="${dialect}",type="${type}",direction="${direction}"}`;
 
@@ -63,11 +87,11 @@ test('the alert rules and the dashboard ask for what there is', async t => {
 test('every metric has its help, its type and our prefix, and is there once', async t => {
     const { admin } = await startWithAdmin(t, FOUR);
     const { text } = await admin.get('/metrics');
-    const names = [...text.matchAll(/^# TYPE (\w+) (?:counter|gauge)$/gm)].map(([, name]) => name);
+    const names = [...text.matchAll(/^# TYPE (\w+) (?:counter|gauge|histogram)$/gm)].map(([, name]) => name);
     assert.deepEqual([...text.matchAll(/^# HELP (\w+) [A-Z].*\.$/gm)].map(([, name]) => name), names);
     assert.ok(names.every(name => /^(strowger|process)_[a-z_]+$/.test(name)), `${names}`);
     const lines = text.trimEnd().split('\n').filter(line => !line.startsWith('#'));
-    assert.ok(lines.every(line => /^[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? \d+(\.\d+)?(e[-+]\d+)?$/.test(line)));
+    assert.ok(lines.every(line => /^[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? \d+(\.\d+)?(e[-+]\d+)?$/.test(line)), text);
     const series = lines.map(line => line.split(' ')[0]);
     assert.equal(new Set(series).size, series.length, 'a series stands there twice');
     assert.equal((await admin.metrics()).get('process_open_fds') > 5, true);
@@ -105,6 +129,46 @@ test('a call of the login dialect', async t => {
         'strowger_calls{dialect="login"}': 0,
         [heard('login', 'leave', 'out')]: 1,
     });
+});
+
+test('how long calls take to set up, and last', async t => {
+    const { server, admin } = await startWithAdmin(t, FOUR);
+    const [a, b] = await server.login('A', 'B');
+    const answered = new Histogram('strowger_call_setup_duration_seconds', 'result="answered"');
+    const unanswered = new Histogram('strowger_call_setup_duration_seconds', 'result="unanswered"');
+    const calls = new Histogram('strowger_call_duration_seconds');
+    const counts = () => Promise.all([answered, unanswered, calls].map(async one => (await one.read(admin)).count));
+    await ring(a, b);
+    const began = performance.now();
+    while (performance.now() - began < 60); // busy: at least this long is what must be measured
+    b.send({ type: 'answer', name: 'A', answer: 1 });
+    await a.next();
+    assert.deepEqual(await counts(), [1, 0, 0]);
+    assert.ok((await answered.read(admin)).sum >= 0.05);
+    b.send({ type: 'answer', name: 'A', answer: 2 }); // as when a call is negotiated anew
+    await a.next();
+    assert.deepEqual(await counts(), [1, 0, 0]);
+    a.send({ type: 'leave', name: 'B' });
+    await b.next();
+    assert.deepEqual(await counts(), [1, 0, 1]);
+    await ring(b, a, { from: 'B', to: 'A' });
+    await b.close();
+    await a.next();
+    assert.deepEqual(await counts(), [1, 1, 1]);
+});
+
+test('how long relaying takes, a count for each message that left', async t => {
+    const { server, admin } = await startWithAdmin(t, FOUR);
+    const relays = new Histogram('strowger_relay_duration_seconds');
+    for (let i = 0; i < 8; i++) { // until some have ends at different workers
+        const [a, b] = await server.login(`${i} A`, `${i} B`);
+        await ring(a, b, { from: `${i} A`, to: `${i} B` });
+        assert.equal((await relays.read(admin)).count, i + 1);
+    }
+    const { sum } = await relays.read(admin);
+    assert.ok(sum > 8e-6 && sum < 4, `${sum} s`);
+    const turns = await new Histogram('strowger_loop_lag_seconds', 'worker="3"').read(admin);
+    assert.ok(turns.count > 0 && turns.sum > 0);
 });
 
 test('what was wrong with messages', async t => {
@@ -164,6 +228,7 @@ test('TLS handshakes, and when the certificate expires', async t => {
     const plain = net.connect(server.port, '127.0.0.1', () => plain.end('GET / HTTP/1.1\r\n\r\n'));
     plain.resume();
     await withPatience(once(plain, 'close'), 'a refusal');
+    assert.ok((await new Histogram('strowger_tls_handshake_duration_seconds').read(admin)).count === 2);
     const { validTo } = new X509Certificate(certificates.read('localhost.crt'));
     const handshakes = (result, resumed) => `strowger_tls_handshakes_total{result="${result}",resumed="${resumed}"}`;
     await expectMetrics(admin, {
@@ -199,10 +264,12 @@ test('who was ended for going beyond a limit, and what STUN was not answered', a
     }
     asker.send('no STUN', server.port, '127.0.0.1');
     await answers.next('a STUN reply');
-    const stun = async result => (await admin.metrics()).get(`strowger_stun_requests_total{result="${result}"}`);
+    const stun = async (result, family = 'ipv4') =>
+        (await admin.metrics()).get(`strowger_stun_requests_total{family="${family}",result="${result}"}`);
     for (let i = 0; i < 100 && await stun('malformed') === 0; i++); // until the last was seen
     assert.ok(await stun('limited') >= 1);
     assert.deepEqual([await stun('answered') + await stun('limited'), await stun('malformed')], [5, 1]);
+    assert.deepEqual([await stun('answered', 'ipv6'), await stun('malformed', 'ipv6')], [0, 0]);
 });
 
 test('who was ended or refused, however it came', async t => {
