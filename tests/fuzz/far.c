@@ -156,5 +156,6 @@ void far_reset(struct far *f)
 {
     far_close(f);
     SSL_SESSION_free(f->session);
-    *f = (struct far){ .in = f->in, .out = f->out, .plain = f->plain };
+    *f = (struct far){ .in = f->in, .out = f->out, .plain = f->plain, .fields = f->fields };
+    f->fields.len = 0;
 }

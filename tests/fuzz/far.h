@@ -23,6 +23,7 @@ struct far {
     bool is_json;         // the texts that come are JSON
     bool is_deaf;         // does not read
     size_t piece;         // bytes that leave together; 0: all
+    struct buf fields;    // lines of its requests' heads
     struct buf out;       // what has not left yet
     struct buf in;        // what has come, and is not whole
     bool is_spoiled;      // what it said beneath TLS need not be understood

@@ -41,13 +41,14 @@ static void take_sealed(struct far *f)
     must(BIO_reset(bio) == 1);
 }
 
-// What can go wrong is that the server refuses, with an alert, or that it did not understand what was spoiled.
-static void check_failure(struct far *f, int result)
+// What can go wrong of what comes is that the server refuses, with an alert, or that it did not understand what was spoiled.
+static void check_failure(struct far *f)
 {
     int reason = ERR_GET_REASON(ERR_peek_error());
-    if (SSL_get_error(f->ssl, result) == SSL_ERROR_SSL)
+    if (SSL_get_error(f->ssl, 0) == SSL_ERROR_SSL) {
         must(f->is_spoiled || reason >= SSL_AD_REASON_OFFSET || reason == SSL_R_NO_RENEGOTIATION);
-    ERR_clear_error();
+        f->is_spoiled = true; // nothing can come of it any more
+    }
 }
 
 static void seal_plain(struct far *f)
@@ -56,10 +57,8 @@ static void seal_plain(struct far *f)
     while (at < f->plain.len && SSL_is_init_finished(f->ssl)) {
         size_t len = f->plain.len - at;
         len = f->record && f->record < len ? f->record : len;
-        if (SSL_write_ex(f->ssl, f->plain.p + at, len, &n) != 1) {
-            check_failure(f, 0);
-            break;
-        }
+        if (SSL_write_ex(f->ssl, f->plain.p + at, len, &n) != 1)
+            break; // it has said that it says no more
         at += n;
     }
     if (at && at < f->plain.len)
@@ -116,7 +115,7 @@ void far_tls_say(struct far *f, struct span bytes)
     must(buf_put_span(&f->plain, bytes) == 0);
     if (!f->ssl) {
         begin(f);
-        check_failure(f, SSL_do_handshake(f->ssl));
+        SSL_do_handshake(f->ssl);
     }
     seal_plain(f);
     take_sealed(f);
@@ -131,13 +130,13 @@ bool far_tls_receive(struct far *f)
     must(BIO_write(SSL_get_rbio(f->ssl), sealed.p, (int)sealed.len) == (int)sealed.len);
     buf_fini(&sealed);
     size_t n;
-    int result;
-    do {
+    ERR_clear_error();
+    must(buf_reserve(&f->in, SSL3_RT_MAX_PLAIN_LENGTH) == 0);
+    while (SSL_read_ex(f->ssl, f->in.p + f->in.len, SSL3_RT_MAX_PLAIN_LENGTH, &n) == 1) {
+        f->in.len += n;
         must(buf_reserve(&f->in, SSL3_RT_MAX_PLAIN_LENGTH) == 0);
-        result = SSL_read_ex(f->ssl, f->in.p + f->in.len, SSL3_RT_MAX_PLAIN_LENGTH, &n);
-        f->in.len += result == 1 ? n : 0;
-    } while (result == 1);
-    check_failure(f, result);
+    }
+    check_failure(f);
     seal_plain(f);
     take_sealed(f);
     return true;
@@ -151,7 +150,7 @@ void far_tls_rekey(struct far *f)
         SSL_key_update(f->ssl, SSL_KEY_UPDATE_REQUESTED);
     else
         SSL_renegotiate(f->ssl);
-    check_failure(f, SSL_do_handshake(f->ssl));
+    SSL_do_handshake(f->ssl);
     take_sealed(f);
 }
 
@@ -159,7 +158,7 @@ void far_tls_end(struct far *f)
 {
     if (!f->ssl)
         return;
-    check_failure(f, SSL_shutdown(f->ssl));
+    SSL_shutdown(f->ssl);
     take_sealed(f);
 }
 

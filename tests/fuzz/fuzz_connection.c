@@ -8,7 +8,8 @@
 //     "A> text"           A says this text message;   "A~ data" this binary one
 //     "A# Xdata"          A sends a frame whose first byte is X
 //     "AG /path"          A sends a GET;              "AP /path body" a POST
-//     "A= bytes"          A sends these bytes
+//     "AT /path body"     the same POST in chunks
+//     "A+ lines"          fields that its requests have from now on;  "A= bytes" A sends these bytes
 //     "A/ 5"              what A sends from now on leaves in pieces of 5 bytes
 //     "A|"                A does not read any more, or does again
 //     "A:"                A sends no more;            "A." A hangs up
@@ -41,6 +42,7 @@ enum {
     MAX_STEPS = 2000,      // of a script, so that it ends: lines, and pieces sent
     MAX_ROUNDS = 10000,    // of one step
     MAX_SENT = 2 << 20,    // bytes
+    CHUNK_LEN = 7,         // of a body in chunks
     MAX_WAIT_MS = 3600000, // of one line
     END_ROUNDS = 60,       // minutes at the end for everything to be over
 };
@@ -147,8 +149,10 @@ static void do_bytes(struct script *s, struct far *f, struct span bytes)
 // Sends a request: METHOD, TARGET, the lines of FIELDS, and a body.
 static void request(struct script *s, struct far *f, const struct span parts[4])
 {
-    const struct span all[] = { parts[0], SPAN(" "),    parts[1], SPAN(" HTTP/1.1\r\nHost: x\r\n"),
-                                parts[2], SPAN("\r\n"), parts[3] };
+    const struct span all[] = { parts[0],     SPAN(" "),
+                                parts[1],     SPAN(" HTTP/1.1\r\nHost: x\r\n"),
+                                parts[2],     buf_span(&f->fields),
+                                SPAN("\r\n"), parts[3] };
     struct buf bytes = { 0 };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         must(buf_put_span(&bytes, all[i]) == 0);
@@ -161,17 +165,47 @@ static void do_get(struct script *s, struct far *f, struct span target)
     request(s, f, (struct span[4]){ SPAN("GET"), target });
 }
 
+// Cuts what a line says into a target and, behind the next blank, a body.
+static struct span cut_body(struct span *target)
+{
+    const char *blank = target->len ? memchr(target->p, ' ', target->len) : NULL;
+    if (!blank)
+        return (struct span){ 0 };
+    struct span body = { blank + 1, target->len - (size_t)(blank + 1 - target->p) };
+    target->len = (size_t)(blank - target->p);
+    return body;
+}
+
 static void do_post(struct script *s, struct far *f, struct span target)
 {
-    const char *blank = target.len ? memchr(target.p, ' ', target.len) : NULL;
-    struct span body = { 0 };
+    struct span body = cut_body(&target);
     char length[64];
-    if (blank) {
-        body = (struct span){ blank + 1, target.len - (size_t)(blank + 1 - target.p) };
-        target.len = (size_t)(blank - target.p);
-    }
     snprintf(length, sizeof length, "Content-Length: %zu\r\n", body.len);
     request(s, f, (struct span[4]){ SPAN("POST"), target, span_of(length), body });
+}
+
+static void do_post_in_chunks(struct script *s, struct far *f, struct span target)
+{
+    struct span body = cut_body(&target);
+    struct buf chunks = { 0 };
+    while (body.len) {
+        char head[16];
+        size_t len = body.len < CHUNK_LEN ? body.len : CHUNK_LEN;
+        snprintf(head, sizeof head, "%zx\r\n", len);
+        must(buf_put_span(&chunks, span_of(head)) == 0 && buf_put(&chunks, body.p, len) == 0 &&
+             buf_put_span(&chunks, SPAN("\r\n")) == 0);
+        body = (struct span){ body.p + len, body.len - len };
+    }
+    must(buf_put_span(&chunks, SPAN("0\r\n\r\n")) == 0);
+    request(s, f, (struct span[4]){ SPAN("POST"), target, SPAN("Transfer-Encoding: chunked\r\n"), buf_span(&chunks) });
+    buf_fini(&chunks);
+}
+
+static void do_fields(struct script *s, struct far *f, struct span lines)
+{
+    (void)s;
+    f->fields.len = 0;
+    must(buf_put_span(&f->fields, lines) == 0);
 }
 
 static void do_websocket(struct script *s, struct far *f, struct span target)
@@ -265,10 +299,10 @@ static void do_end_tls(struct script *s, struct far *f, struct span unused)
 typedef void deed(struct script *s, struct far *f, struct span said);
 
 static deed *const deeds[256] = {
-    ['?'] = do_websocket, ['>'] = do_text,    ['~'] = do_binary,        ['#'] = do_frame,       ['G'] = do_get,
-    ['P'] = do_post,      ['='] = do_bytes,   ['/'] = do_cut,           ['|'] = do_ignore,      [':'] = do_end,
-    ['.'] = do_hang_up,   ['!'] = do_secure,  ['^'] = do_bytes_beneath, ['-'] = do_cut_records, ['%'] = do_spoil,
-    ['k'] = do_rekey,     [';'] = do_end_tls,
+    ['?'] = do_websocket,      ['>'] = do_text,   ['~'] = do_binary,  ['#'] = do_frame,   ['G'] = do_get,
+    ['T'] = do_post_in_chunks, ['+'] = do_fields, ['P'] = do_post,    ['='] = do_bytes,   ['/'] = do_cut,
+    ['|'] = do_ignore,         [':'] = do_end,    ['.'] = do_hang_up, ['!'] = do_secure,  ['^'] = do_bytes_beneath,
+    ['-'] = do_cut_records,    ['%'] = do_spoil,  ['k'] = do_rekey,   [';'] = do_end_tls,
 };
 
 // ---- a script
@@ -397,6 +431,20 @@ static void begin(void)
                                "--mount=/echo=echo",
                                "--mount=/engine.io/=eio-echo",
                                "--mount=/sio/=sio-echo",
+                               "--allow-origin=https://a.example",
+                               "--allow-origin=https://*.example.org",
+                               "--greeting={\"type\":\"hello\"}",
+                               "--login-timeout=2m",
+                               "--max-connections=40",
+                               "--max-connections-per-address=6",
+                               "--connection-rate=10:40",
+                               "--max-queued=256k",
+                               "--max-controls=20",
+                               "--max-calls=2",
+                               "--ice-rate=1:3",
+                               "--room-event=gotmessage=message",
+                               "--room-sentences=on",
+                               "--room-broadcast=on",
                                "--max-message=64k",
                                "--max-fragments=16",
                                "--max-payload=64k",
