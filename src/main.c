@@ -4,14 +4,16 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "cli/configured.h"
 #include "cli/help.h"
 #include "cli/subcommand.h"
 #include "config/config.h"
 #include "dialect/dialect.h"
 #include "server/server.h"
 
-static void print_help(void)
+static void print_help(const struct subcommand *none)
 {
+    (void)none;
     puts("strowger: a WebRTC signaling server\n"
          "\n"
          "usage: strowger [OPTION]...\n"
@@ -54,17 +56,5 @@ int main(int argc, char **argv)
     const struct subcommand *subcommand = argc > 1 ? subcommand_find(argv[1]) : NULL;
     if (subcommand)
         return subcommand->run(argc - 1, argv + 1);
-    struct config_set set;
-    int status = EXIT_OK;
-    enum config_result result = config_read(&set, argc, argv, (struct fault_sink){ .on_fault = subcommand_complain });
-    if (result == CONFIG_OK)
-        status = serve(&set);
-    else if (result == CONFIG_HELP)
-        print_help();
-    else if (result == CONFIG_VERSION)
-        puts("strowger " STROWGER_VERSION);
-    else
-        status = result == CONFIG_USAGE ? EXIT_USAGE : EXIT_FAILED;
-    config_free(&set);
-    return status;
+    return configured_run(NULL, argc, argv, serve, print_help);
 }

@@ -15,7 +15,7 @@ static int check(struct config_set *set)
 
 static int run(int argc, char **argv)
 {
-    return configured_run(&subcommand_check, argc, argv, check);
+    return configured_run(&subcommand_check, argc, argv, check, configured_put_help);
 }
 
 const struct subcommand subcommand_check = {

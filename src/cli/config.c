@@ -83,7 +83,7 @@ static int show(struct config_set *set)
 
 static int run(int argc, char **argv)
 {
-    return configured_run(&subcommand_config, argc, argv, show);
+    return configured_run(&subcommand_config, argc, argv, show, configured_put_help);
 }
 
 const struct subcommand subcommand_config = {

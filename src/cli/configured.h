@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
-// How a subcommand that starts nothing comes by the settings that a server started alike would have.
+// How a command comes by the settings that its arguments, the environment and the file give.
 #ifndef STROWGER_CLI_CONFIGURED_H
 #define STROWGER_CLI_CONFIGURED_H
 
 #include "cli/subcommand.h"
 #include "config/config.h"
 
-// Reads the settings that ARGV, the environment and the file give and does USE with them; --help tells of C. Returns the
-// exit status.
-int configured_run(const struct subcommand *c, int argc, char **argv, int (*use)(struct config_set *set));
+// Reads the settings of the subcommand C, or with NULL the server's, and does USE with them, or HELP when ARGV asks for that.
+// Returns the exit status.
+int configured_run(const struct subcommand *c, int argc, char **argv, int (*use)(struct config_set *set),
+                   void (*help)(const struct subcommand *c));
+
+// The help of C, which takes the server's options but starts nothing.
+void configured_put_help(const struct subcommand *c);
 
 #endif
