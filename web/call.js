@@ -14,6 +14,7 @@
  */
 
 /** @typedef {'connecting' | 'connected' | 'reconnecting' | 'closed'} CallState */
+/** @typedef {'left' | 'lost' | 'apart'} Ending apart: the two never found a way to each other */
 /** @typedef {'audio' | 'video'} Kind */
 /** @typedef {{ microphone: boolean, camera: boolean }} Sending */
 /** @typedef {{ relayed: boolean, rttMs: number | null }} Path */
@@ -24,7 +25,7 @@
  * @property {(state: CallState) => void} onState
  * @property {(stream: MediaStream) => void} onStream the other side's tracks, the same stream for the whole call
  * @property {(sending: Sending) => void} onPeerSending
- * @property {(why: 'left' | 'lost') => void} onEnd
+ * @property {(why: Ending) => void} onEnd
  */
 
 /**
@@ -281,7 +282,7 @@ export class Call {
             } catch (error) {
                 if (this.isClosed) return;
                 console.warn('ignored a message of the other side', error);
-                if (!this.#pc.remoteDescription) this.#end('lost'); // it was the description that all else rests on
+                if (!this.#pc.remoteDescription) this.#end('apart'); // it was the description that all else rests on
             }
         });
         return this.#received;
@@ -303,7 +304,8 @@ export class Call {
             this.#setState('connected');
         } else if (state === 'disconnected' || state === 'failed') {
             if (this.#state === 'connected') this.#setState('reconnecting');
-            this.#giveUpTimer ||= window.setTimeout(() => this.#end('lost'), GIVE_UP_MS);
+            const why = this.#state === 'connecting' ? 'apart' : 'lost';
+            this.#giveUpTimer ||= window.setTimeout(() => this.#end(why), GIVE_UP_MS);
             if (state === 'failed') pc.restartIce();
         } else if (state === 'closed') {
             this.#end('left');
@@ -362,7 +364,7 @@ export class Call {
         return /** @type {any} */ (await this.#pc.getStats());
     }
 
-    /** @param {'left' | 'lost'} why */
+    /** @param {Ending} why */
     #end(why) {
         if (this.isClosed) return;
         this.close();

@@ -27,20 +27,31 @@ export function h(tag, props = {}, ...children) {
 
 const SVG = 'http://www.w3.org/2000/svg';
 
+/** @type {Promise<void> | undefined} */
+let drawings;
+
 /** @param {string} name of a symbol in icons.svg @returns {SVGSVGElement} */
 export function icon(name) {
+    drawings ??= bringDrawings().catch(() => {}); // without them the buttons still work, and have names
     const svg = document.createElementNS(SVG, 'svg');
     svg.setAttribute('class', 'icon');
     svg.setAttribute('aria-hidden', 'true');
     const use = document.createElementNS(SVG, 'use');
-    use.setAttribute('href', `icons.svg#${name}`);
+    use.setAttribute('href', `#icon-${name}`);
     svg.append(use);
     return svg;
 }
 
 /** Changes the picture of an icon made by `icon`. @param {Element} holder what the icon is in @param {string} name */
 export function setIcon(holder, name) {
-    holder.querySelector('use')?.setAttribute('href', `icons.svg#${name}`);
+    holder.querySelector('use')?.setAttribute('href', `#icon-${name}`);
+}
+
+/** Makes icons.svg a part of the page: those of another file are asked for anew when shown, of a server that may be gone. */
+async function bringDrawings() {
+    const answer = await fetch('icons.svg');
+    const { documentElement } = new DOMParser().parseFromString(await answer.text(), 'image/svg+xml');
+    document.head.append(documentElement);
 }
 
 /**

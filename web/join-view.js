@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The form before everything else: under which name, into which room?
 
+import { checkLink } from './check-link.js';
 import { h, icon } from './dom.js';
 import { label, say } from './i18n.js';
 import { isTooLong, suggestName } from './names.js';
@@ -53,7 +54,7 @@ export class JoinView {
             h('div', { class: 'field' }, this.#input, label(shuffle, texts.suggest)),
             this.#error,
             this.#button,
-            say(elsewhere, opts.elsewhere),
+            h('div', { class: 'links' }, say(elsewhere, opts.elsewhere), checkLink()),
         );
         this.#setBusy(false);
     }

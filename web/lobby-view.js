@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Joined and waiting: whom to call, how to be called, how the last call ended.
 
+import { checkLink } from './check-link.js';
 import { h, icon } from './dom.js';
 import { hint, label, say } from './i18n.js';
 import { InviteView } from './invite-view.js';
@@ -16,6 +17,7 @@ const OUTCOMES = {
     hungup: 'endHungup',
     left: 'endLeft',
     lost: 'endLost',
+    apart: 'endApart',
     declined: 'endDeclined',
     busy: 'endBusy',
     absent: 'endAbsent',
@@ -95,6 +97,7 @@ export class LobbyView {
             say(h('span'), wasIncoming ? 'callBack' : 'callAgain'),
         );
         this.#outcome.replaceChildren(say(h('p'), key, { name }), again);
+        if (reason === 'apart') this.#outcome.append(checkLink());
         this.#outcome.dataset.reason = reason;
         this.#outcome.hidden = false;
         this.#drawRecent();

@@ -12,7 +12,7 @@
 import { Call } from './call.js';
 import { newId } from './names.js';
 
-/** @typedef {'left' | 'lost'} EndReason */
+/** @typedef {import('./call.js').Ending} EndReason */
 /** @typedef {{ from: string, to: string, call: string, room: string }} Mark '' where other pages say nothing */
 
 /**

@@ -19,8 +19,8 @@ import { newId } from './names.js';
 
 /**
  * Why a call ended: `cancelled` before an answer by the caller, `hungup` by us, `left` by the other side, `lost` by the
- * network; the rest says why it never began.
- * @typedef {'hungup' | 'left' | 'lost' | 'declined' | 'busy' | 'absent' | 'unanswered' | 'cancelled'} EndReason
+ * network; the rest says why it never began, `apart` that the network has no way for it.
+ * @typedef {'hungup' | 'left' | 'lost' | 'apart' | 'declined' | 'busy' | 'absent' | 'unanswered' | 'cancelled'} EndReason
  */
 
 /** @typedef {'ringing' | 'busy' | 'declined' | 'ended'} News */
@@ -273,7 +273,7 @@ export class Phone {
                 onState: (state) => handler.onCallState(state),
                 onStream: (stream) => handler.onStream(stream),
                 onPeerSending: (sending) => handler.onPeerSending(sending),
-                onEnd: (why) => (why === 'lost' ? this.#quit(why, 'ended') : this.#finish(why)),
+                onEnd: (why) => (why === 'left' ? this.#finish(why) : this.#quit(why, 'ended')),
             },
         });
         equip(call);

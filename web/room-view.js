@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 // In a room and alone: how to bring the other one here, how the last call ended.
 
+import { checkLink } from './check-link.js';
 import { h } from './dom.js';
 import { say } from './i18n.js';
 import { InviteView } from './invite-view.js';
 import { inviteLink } from './names.js';
 
+/** @type {Record<import('./meeting.js').EndReason, import('./i18n.js').Key>} */
+const OUTCOMES = { left: 'otherLeft', lost: 'otherLost', apart: 'otherApart' };
+
 export class RoomView {
     #title = h('h1');
     #status = h('p', { class: 'status', role: 'status' });
-    #outcome = h('p', { class: 'outcome', role: 'status', hidden: true });
+    #outcome = h('div', { class: 'outcome', role: 'status', hidden: true });
     #invite = new InviteView({ title: 'inviteToRoom', qrTitle: 'qrTitleRoom', shareText: 'shareTextRoom' });
 
     /** @param {() => void} onLeave */
@@ -44,7 +48,8 @@ export class RoomView {
 
     /** @param {import('./meeting.js').EndReason} why */
     showOutcome(why) {
-        say(this.#outcome, why === 'left' ? 'otherLeft' : 'otherLost');
+        this.#outcome.replaceChildren(say(h('p'), OUTCOMES[why]));
+        if (why === 'apart') this.#outcome.append(checkLink());
         this.#outcome.dataset.reason = why;
         this.#outcome.hidden = false;
     }

@@ -112,6 +112,7 @@ export default {
     endHungup: 'You ended the call with {name}',
     endLeft: '{name} has left',
     endLost: 'The connection to {name} was lost',
+    endApart: 'The network has no way from you to {name}',
     endDeclined: '{name} declined your call',
     endBusy: '{name} is in another call',
     endAbsent: '{name} is not here',
@@ -147,6 +148,7 @@ export default {
     talkingInRoom: 'In a call in room {name}',
     otherLeft: 'The other person has left',
     otherLost: 'The connection to the other person was lost',
+    otherApart: 'The network has no way from you to the other person',
 
     // on the check page
     checkTitle: 'Will calls work from here?',

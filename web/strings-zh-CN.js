@@ -102,6 +102,7 @@ const strings = {
     endHungup: '你结束了与 {name} 的通话',
     endLeft: '{name} 已离开',
     endLost: '与 {name} 的连接已中断',
+    endApart: '网络无法连通你和 {name}',
     endDeclined: '{name} 拒绝了你的呼叫',
     endBusy: '{name} 正在通话中',
     endAbsent: '{name} 不在线',
@@ -134,6 +135,7 @@ const strings = {
     talkingInRoom: '正在房间 {name} 通话',
     otherLeft: '对方已离开',
     otherLost: '与对方的连接已中断',
+    otherApart: '网络无法连通你和对方',
 
     checkTitle: '这里能通话吗？',
     checking: '正在检查…',

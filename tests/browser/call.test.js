@@ -170,6 +170,29 @@ test('ICE starts anew when the path breaks', async t => {
     await Promise.all([alice.talksTo('Bob'), bob.talksTo('Alice')]);
 });
 
+test('two who find no way to each other are told so, and where to look further', async t => {
+    const server = await start(t);
+    const url = `http://localhost:${server.port}/`;
+    const [alice, bob] = await Promise.all(['Alice', 'Bob'].map(name => openTrapped(t, url, name)));
+    for (const one of [alice, bob]) {
+        await one.page.evaluate(() => { RTCPeerConnection.prototype.addIceCandidate = async () => {}; });
+        await one.joinAs(one.name);
+        await one.waitsForCalls();
+    }
+    await alice.page.clock.install();
+    await alice.dial('Bob');
+    await bob.accept('Alice');
+    await alice.sees('.stage .face-status', 'Connecting…');
+    await alice.page.evaluate(() => { // as ICE does after half a minute
+        Object.defineProperty(window.connection, 'connectionState', { get: () => 'failed' });
+        window.connection.dispatchEvent(new Event('connectionstatechange'));
+    });
+    await alice.page.clock.fastForward(31_000);
+    await alice.isTold('apart', 'The network has no way from you to Bob');
+    await alice.page.click('.outcome .check-link');
+    await alice.page.waitForURL('**/check');
+});
+
 test('a greeting, which may be any text, does no harm', async t => {
     const server = await start(t, ['--greeting', 'Hello world']);
     const [alice, bob] = await peopleAt(server, t, 'Alice', 'Bob');

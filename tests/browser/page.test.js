@@ -28,6 +28,16 @@ test('before joining: preview, microphone level, a name that is suggested and re
     assert.equal(await page.inputValue('#name'), 'Alice');
 });
 
+test('a picture of a button that is first seen when the server is gone is there', async t => {
+    const server = await start(t);
+    const { page } = await Person.open(t, `http://localhost:${server.port}/`);
+    await expectFrames(page.locator('.preview video'));
+    await server.stop();
+    await page.click('.preview .microphone');
+    const width = await page.locator('.preview .microphone use').evaluate(use => use.getBBox().width);
+    assert.ok(width > 0);
+});
+
 test('a name that is taken is refused and another can be tried', async t => {
     const url = await serve(t);
     await Person.join(t, url, 'Alice');
