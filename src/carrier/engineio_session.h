@@ -31,6 +31,7 @@ struct engineio_opts {
     uint64_t connect_timeout_ms; // for a Socket.IO client to join a namespace
     uint64_t login_ms;           // and then to say who it is; 0: for ever
     uint64_t upgrade_timeout_ms; // from a probing WebSocket's opening to its upgrade
+    uint64_t message_ms;         // from a Socket.IO event's text to its last attachment; 0: for ever
     uint64_t max_payload;        // bytes of a POST's body or a WebSocket message
 };
 

@@ -38,6 +38,9 @@ struct socketio_namespace {
 
 // An event that has arrived up to some attachment.
 struct gathering {
+    struct engineio_session *engineio;
+    struct deadline whole; // when the last must be there
+    size_t len;            // bytes of the text and the attachments
     struct buf text;
     struct buf attachments[SOCKETIO_MAX_ATTACHMENTS];
     unsigned n_wanted, n_there;
@@ -315,24 +318,60 @@ static packet_fn *const handlers[] = {
     [SOCKETIO_BINARY_ACK] = handle_ack,
 };
 
-static void free_gathering(struct socketio_session *s)
+static void free_gathering(struct gathering *g)
 {
-    if (!s->gathering)
+    if (!g)
         return;
-    buf_fini(&s->gathering->text);
+    deadline_cancel(&g->whole);
+    buf_fini(&g->text);
     for (size_t i = 0; i < SOCKETIO_MAX_ATTACHMENTS; i++)
-        buf_fini(&s->gathering->attachments[i]);
-    free(s->gathering);
-    s->gathering = NULL;
+        buf_fini(&g->attachments[i]);
+    free(g);
+}
+
+static void on_gathering_due(struct deadline *d)
+{
+    engineio_session_expire(CONTAINER_OF(d, struct gathering, whole)->engineio, ENDING_SLOW_MESSAGE);
 }
 
 static void begin_gathering(struct socketio_session *s, struct span text, unsigned n)
 {
-    s->gathering = calloc(1, sizeof *s->gathering);
-    if (s->gathering && buf_put_span(&s->gathering->text, text) == 0)
-        s->gathering->n_wanted = n;
-    else
+    const struct engineio_home *home = s->engineio->home;
+    struct gathering *g = s->gathering = calloc(1, sizeof *g);
+    if (!g) {
+        engineio_session_end(s->engineio, ENDING_OUT_OF_MEMORY);
+        return;
+    }
+    g->engineio = s->engineio;
+    g->n_wanted = n;
+    g->len = text.len;
+    deadline_init(&g->whole, on_gathering_due);
+    if (home->opts->message_ms)
+        deadline_set(home->conns->deadlines, &g->whole, home->opts->message_ms);
+    if (buf_put_span(&g->text, text) != 0)
+        engineio_session_end(s->engineio, ENDING_OUT_OF_MEMORY);
+}
+
+// Keeps an attachment of the event being gathered: all of it is one message, and no longer than one may be. Whether the
+// session goes on.
+static bool gather(struct socketio_session *s, struct span attachment)
+{
+    struct gathering *g = s->gathering;
+    if (!g) {
         engineio_session_end(s->engineio, ENDING_PROTOCOL_ERROR);
+        return false;
+    }
+    if (g->len + attachment.len > s->engineio->home->opts->max_payload) {
+        engineio_session_expire(s->engineio, ENDING_TOO_BIG);
+        return false;
+    }
+    if (buf_put_span(&g->attachments[g->n_there], attachment) != 0) {
+        engineio_session_end(s->engineio, ENDING_OUT_OF_MEMORY);
+        return false;
+    }
+    g->len += attachment.len;
+    g->n_there++;
+    return true;
 }
 
 static void handle_text(struct socketio_session *s, struct span text)
@@ -354,13 +393,9 @@ static void handle_text(struct socketio_session *s, struct span text)
 
 static void handle_binary(struct socketio_session *s, struct span data)
 {
+    if (!gather(s, data) || s->gathering->n_there < s->gathering->n_wanted)
+        return;
     struct gathering *g = s->gathering;
-    if (!g || buf_put_span(&g->attachments[g->n_there], data) != 0) {
-        engineio_session_end(s->engineio, ENDING_PROTOCOL_ERROR);
-        return;
-    }
-    if (++g->n_there < g->n_wanted)
-        return;
     struct span attachments[SOCKETIO_MAX_ATTACHMENTS];
     for (unsigned i = 0; i < g->n_there; i++)
         attachments[i] = buf_span(&g->attachments[i]);
@@ -371,8 +406,7 @@ static void handle_binary(struct socketio_session *s, struct span data)
         if (ns && p.head.type == SOCKETIO_BINARY_EVENT)
             deliver(ns, &p, attachments);
     }
-    struct socketio_session done = { .gathering = g };
-    free_gathering(&done);
+    free_gathering(g);
 }
 
 static void on_message(struct engineio_session *e, struct span data, bool is_binary)
@@ -406,7 +440,8 @@ static void on_close(struct engineio_session *e, enum ending why)
     {
         leave(CONTAINER_OF(node, struct socketio_namespace, in_owner), why);
     }
-    free_gathering(s);
+    free_gathering(s->gathering);
+    s->gathering = NULL;
 }
 
 const struct engineio_handler socketio_handler = { .on_open = on_open, .on_message = on_message, .on_close = on_close };

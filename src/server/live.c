@@ -48,6 +48,7 @@ static void fill_carriers(struct live *l)
                                           .connect_timeout_ms = (uint64_t)c->connect_timeout,
                                           .login_ms = (uint64_t)c->login_timeout,
                                           .upgrade_timeout_ms = (uint64_t)c->upgrade_timeout,
+                                          .message_ms = (uint64_t)c->message_timeout,
                                           .max_payload = (uint64_t)c->max_payload };
     l->websocket = (struct websocket_opts){
         .limits = { .max_message = (uint64_t)c->max_message, .max_fragments = (uint32_t)c->max_fragments },

@@ -319,6 +319,35 @@ test('what the reference lets pass', async t => {
     }
 });
 
+test('an event and its attachments are one message', async t => {
+    const event = n => `45${n}-["message",${Array.from({ length: n }, (_, i) => `{"_placeholder":true,"num":${i}}`)}]`;
+    await t.test('no longer than one may be', async () => {
+        const server = await start(t, [...ECHO, '--max-payload', '1000']);
+        const socket = await inside(server);
+        for (const sizes of [[400, 400], [700, 100]]) {
+            socket.send(event(2));
+            sizes.forEach(n => socket.send(Buffer.alloc(n)));
+            assert.match(await socket.next(), /^452-/);
+            assert.deepEqual([(await socket.next()).length, (await socket.next()).length], sizes);
+        }
+        socket.send(event(3));
+        [400, 400, 400].forEach(n => socket.send(Buffer.alloc(n)));
+        await socket.expectClose(1000);
+    });
+
+    await t.test('that must end in time', async () => {
+        const server = await start(t, [...ECHO, '--message-timeout', '100ms']);
+        const socket = await inside(server);
+        socket.send(event(1));
+        socket.send(Buffer.alloc(1));
+        assert.match(await socket.next(), /^451-/);
+        await socket.next();
+        socket.send(event(2));
+        socket.send(Buffer.alloc(1));
+        await socket.expectClose(1000);
+    });
+});
+
 test('attachments by hand', async t => {
     const server = await start(t, ECHO);
     const placeholders = n => Array.from({ length: n }, (_, i) => `{"_placeholder":true,"num":${i}}`).join();
