@@ -4,7 +4,7 @@
 // Knows the sid, the heartbeat, the queue of what can't leave yet, and the end; polling and WebSocket are transports,
 // attached through a small table, and what rides on the session hears its messages through another. A session belongs to
 // its home and dies when its client says so, falls silent, breaks the protocol, or its rider ends it; its memory goes at
-// the end of that turn of the loop.
+// the end of the worker's turn.
 #ifndef STROWGER_CARRIER_ENGINEIO_SESSION_H
 #define STROWGER_CARRIER_ENGINEIO_SESSION_H
 
@@ -84,7 +84,7 @@ struct engineio_session {
     void *carrier;                    // the transport's own
     struct engineio_polling *polling; // while there is polling, else NULL
     struct engineio_queued *last;     // the last of the packets that wait, a ring, or NULL
-    uint64_t heard_at;                // loop time of the heartbeat's last sign of the client
+    uint64_t heard_at;                // the loop's time at the heartbeat's last sign of the client
     struct deadline heartbeat;
     struct turn_task at_turn_end;
     struct engineio_link link;

@@ -49,7 +49,7 @@ struct websocket {
     const struct websocket_opts *opts;
     struct ws_parser parser;
     struct websocket_pending *pending; // what is unfinished, or NULL
-    uint32_t heard_at, told_at;        // loop time of the last byte, and of the last message; they wrap
+    uint32_t heard_at, told_at;        // the loop's time of the last byte, and of the last message; they wrap
     enum websocket_state state : 3;
     unsigned closing_code : 13; // what websocket_end_later() asked for, or 0
     unsigned n_controls : 16;   // control frames that came in this second

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The memory of output that waits, of all loops together.
+// The memory of output that waits, of all workers together.
 #ifndef STROWGER_NET_BACKLOG_H
 #define STROWGER_NET_BACKLOG_H
 
@@ -11,9 +11,9 @@ struct backlog {
     atomic_size_t len; // bytes
 };
 
-enum { BACKLOG_GRAIN = 64 * 1024 }; // what a loop may have without saying so
+enum { BACKLOG_GRAIN = 64 * 1024 }; // what a worker may have without saying so
 
-// Has B know that a loop has LEN now, of which it knows *REPORTED. Nothing is said of small changes.
+// Has B know that a worker has LEN now, of which it knows *REPORTED. Nothing is said of small changes.
 static inline void backlog_report(struct backlog *b, size_t *reported, size_t len)
 {
     if (len / BACKLOG_GRAIN == *reported / BACKLOG_GRAIN)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Bytes on one TCP connection: read into one shared buffer, gathered for writing, closed without losing the last word.
 //
-// A conn belongs to the group of its worker's loop. What is written is copied into chunks from the group's pool and
-// leaves with one writev a turn of the loop; an idle conn holds no buffer. conn_close() marks, and on_close and the
-// freeing follow at the end of the turn, so that a conn named by a caller further up the stack stays valid. Whether the
-// bytes travel encrypted, and behind a proxy, its user is not told and need not know.
+// A conn belongs to its worker's group. What is written is copied into chunks from the group's pool and leaves together at
+// the end of the worker's turn (worker.h); an idle conn holds no buffer. conn_close() marks, and on_close and the freeing
+// follow at the end of the turn, so that a conn named by a caller further up the stack stays valid. Whether the bytes
+// travel encrypted, and behind a proxy, its user is not told and need not know.
 #ifndef STROWGER_NET_CONN_H
 #define STROWGER_NET_CONN_H
 
@@ -67,7 +67,7 @@ struct conn_stats {
     uint64_t n_ended[N_COUNTED_ENDINGS];   // by what limit
 };
 
-// What the groups of all loops keep to together; each may be missing.
+// What the groups of all workers keep to together; each may be missing.
 struct conn_limits {
     struct sources *sources; // whom the connections are from
     struct meter_opts meter; // how fast they may talk
@@ -76,18 +76,19 @@ struct conn_limits {
     size_t max_backlog;      // bytes; 0: any number
 };
 
-// What the connections of one loop have in common; see conn_group.h.
+// What the connections of one worker have in common; see conn_group.h.
 struct conn_group {
-    uv_loop_t *loop;
+    uv_loop_t *loop; // for its time
     struct poller *poller;
     struct deadlines *deadlines;
     struct sources *sources; // whom the connections are from; NULL: that doesn't matter
-    struct turn turn;        // what else is to be done before the loop sleeps
-    struct list conns;       // all of them, for the end
-    struct list to_flush;    // instead, those with output that nobody has tried to write yet
+    struct turn turn;        // what else is to be done before the worker sleeps
+    // Every conn is in one of these four.
+    struct list conns;       // those with nothing to write
+    struct list to_flush;    // those with output that nobody has tried to write yet
+    struct list blocked;     // those whose other side took less than it was offered
+    struct list closed;      // those that end with this turn
     struct pool conn_pool;   // struct conn
-    struct list blocked;     // instead, those whose other side took less than it was offered
-    struct list closed;      // instead, those that end with this turn
     struct meters meters;    // how fast the conns talk
     struct deadline look;    // at those that are blocked
     uint64_t stall_ms;       // without progress, after which one of them counts as gone; 0: never
@@ -172,8 +173,8 @@ struct conn {
     };
     union {
         uint32_t peeked_len;    // while CONN_PROXIED: bytes of a proxy's header that have been seen
-        uint32_t begun_at;      // while CONN_SECURING: loop time when that began; it wraps
-        uint32_t progress_at;   // while blocked: loop time when the other side last took something; it wraps
+        uint32_t begun_at;      // while CONN_SECURING: the loop's time when that began; it wraps
+        uint32_t progress_at;   // while blocked: the loop's time when the other side last took something; it wraps
         uint32_t discarded_len; // while CONN_FINISHING: bytes thrown away
     };
     enum conn_state state : 8;
@@ -200,7 +201,7 @@ static inline size_t conn_out_len(const struct conn *c)
     return c->out.len + (c->tls ? c->tls->bio.out.len : 0);
 }
 
-// A connection on its way to a loop: accepted, or from another loop.
+// A connection on its way to a worker: accepted, or from another one.
 struct conn_transfer {
     int fd;
     struct tls *tls;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// All connections of one loop; see conn_group.h.
+// All connections of one worker; see conn_group.h.
 #include "net/conn_group.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// All connections of one loop: written together before it sleeps, ended together.
+// All connections of one worker: written together before it sleeps, ended together.
 #ifndef STROWGER_NET_CONN_GROUP_H
 #define STROWGER_NET_CONN_GROUP_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How a connection begins, and moves to another loop; see conn_open.h.
+// How a connection begins, and moves to another worker; see conn_open.h.
 #include "net/conn_open.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How a connection begins: whom it is from, whether there is room for it, and what comes first on it; and how it moves from
-// one loop to another.
+// one worker to another.
 #ifndef STROWGER_NET_CONN_OPEN_H
 #define STROWGER_NET_CONN_OPEN_H
 
@@ -12,7 +12,7 @@
 struct conn *conn_open(struct conn_group *g, int fd, const struct conn_opts *opts, const struct conn_handler *handler,
                        void *user);
 
-// Takes the connection out of C, which closes, for another loop. 0, -EBUSY while output waits to leave, or another
+// Takes the connection out of C, which closes, for another worker. 0, -EBUSY while output waits to leave, or another
 // negative errno; C is as before then.
 [[gnu::warn_unused_result]] int conn_detach(struct conn *c, struct conn_transfer *t);
 

@@ -39,7 +39,7 @@ struct meter_stats {
     uint64_t n_excesses[N_FLOWS]; // and for too long
 };
 
-// The meters of one loop.
+// The meters of one worker's connections.
 struct meters {
     struct meter_opts opts; // may change at any time
     const struct meter_ops *ops;

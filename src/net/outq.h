@@ -18,7 +18,7 @@ enum { OUTQ_CHUNK_SIZE = 4096 }; // of which the chunk's head is a part
 
 struct outq_chunk;
 
-// Where the queues of one loop have their bytes.
+// Where the queues of one worker have their bytes.
 struct outq_memory {
     struct pool chunks; // of OUTQ_CHUNK_SIZE
     size_t large_len;   // bytes in blocks of their own size

@@ -2,7 +2,7 @@
 // Which of many descriptors are ready: an epoll set (epoll(7)) of what is there by the ten thousand.
 //
 // libuv would do as much, at 160 bytes a descriptor and some hundred instructions an event. What there are few of, and
-// timers, stay with its loop, whose own descriptor stands in the set; see worker.c.
+// timers, stay with its loop, whose descriptor stands in the set; see worker.c.
 #ifndef STROWGER_NET_POLLER_H
 #define STROWGER_NET_POLLER_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A turn of the loop: what is put off to its end, when no callback is on the stack any more, and how long it takes.
+// A worker's turn: what is put off to its end, when no callback is on the stack any more, and how long it takes.
 #ifndef STROWGER_NET_TURN_H
 #define STROWGER_NET_TURN_H
 

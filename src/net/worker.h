@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// One thread's share of the server: its loop, its timeouts and its connections.
+// One thread's share of the server: its connections, its timeouts and its loop, a turn at a time.
 //
-// Everything that hangs from a worker is touched by that worker's thread alone, so nothing here is locked. Output gathers
-// in the connections while events are handled and leaves once a turn, just before the worker sleeps. It sleeps on the
-// poller, where the connections are; libuv's loop, for all that is not a connection, has its own descriptor there.
+// Everything that hangs from a worker is touched by that worker's thread alone, so nothing here is locked. A turn is what it
+// does between two sleeps: it handles what is ready, does what was put off to the turn's end (turn.h), and writes what has
+// gathered in the connections meanwhile. It sleeps on the poller, where the connections are; libuv's loop, for timers and
+// all else that is not a connection, has its own descriptor there.
 #ifndef STROWGER_NET_WORKER_H
 #define STROWGER_NET_WORKER_H
 
@@ -43,7 +44,7 @@ void worker_run(struct worker *w);
 // Makes worker_run() return after the present turn. From W's own thread.
 void worker_stop(struct worker *w);
 
-// Closes all connections and lets their on_close run; the loop must not be running any more.
+// Closes all connections and lets their on_close run; worker_run() must have returned.
 void worker_close_conns(struct worker *w);
 
 // Closes every other handle of the loop and frees everything.
