@@ -162,8 +162,10 @@ static int add_branch(struct station *s, uint32_t first_realm)
     };
     s->n_branches++;
     mounts_init(&b->mounts, &s->switchboard, &s->port.bus, first_realm);
+    const struct site *site = &s->live->sites[b->number];
+    b->dialect_opts = site->dialect_opts; // which say what namespaces there are to be mounted
     const char *bad;
-    return site_mount(&s->live->sites[b->number], &b->mounts, &b->dialect_opts, &bad);
+    return site_mount(site, &b->mounts, &b->dialect_opts, &bad);
 }
 
 static int add_branches(struct station *s)
