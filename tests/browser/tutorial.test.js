@@ -28,6 +28,27 @@ test('two readers of the tutorial call each other, hang up and call back', { ski
     await Promise.all([expectFrames(ann.remote), expectFrames(ben.remote)]);
 });
 
+const GOINGS = {
+    'reloads the page': async ({ page }) => { await page.reload(); return page; },
+    'closes the tab and opens another': async ({ page }, t) => { await page.close(); return newPage(t); },
+};
+
+for (const [what, go] of Object.entries(GOINGS)) {
+    test(`a reader ${what} in the middle of a call, and is called back`, { skip }, async t => {
+        const server = await start(t);
+        const ann = await reader(t, server, 'ann');
+        const ben = await reader(t, server, 'ben');
+        await ann.dial('ben');
+        await Promise.all([ann.seesTheOther(), ben.seesTheOther()]);
+        const back = new Reader(await go(ann, t), 'ann');
+        await ben.seesNobody();
+        await back.login(await serveTutorial(t, server.port)); // her name is free again
+        await ben.dial('ann');
+        await Promise.all([back.seesTheOther(), ben.seesTheOther()]);
+        await Promise.all([expectFrames(back.remote), expectFrames(ben.remote)]);
+    });
+}
+
 test('a reader calls our page, and hangs up', { skip }, async t => {
     const server = await start(t);
     const ann = await reader(t, server, 'ann');
