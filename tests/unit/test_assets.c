@@ -21,7 +21,7 @@ static const struct asset *find(const char *path)
     return bsearch(path, assets, n_assets, sizeof(assets[0]), compare_path);
 }
 
-static void test_every_path_is_found(void **state)
+static void every_path_is_found(void **state)
 {
     (void)state;
     assert_non_null(find("/index.html"));
@@ -31,7 +31,7 @@ static void test_every_path_is_found(void **state)
     }
 }
 
-static void test_only_the_pages_own_files_are_there(void **state)
+static void only_the_pages_own_files_are_there(void **state)
 {
     (void)state;
     assert_null(find("/tsconfig.json"));
@@ -42,7 +42,7 @@ static void test_only_the_pages_own_files_are_there(void **state)
     }
 }
 
-static void test_types_go_by_extension(void **state)
+static void types_go_by_extension(void **state)
 {
     (void)state;
     for (size_t i = 0; i < n_assets; i++)
@@ -55,7 +55,7 @@ static void test_types_go_by_extension(void **state)
 }
 
 // RFC 9110 section 8.8.3: in quotes, and another one for every content and coding.
-static void test_tags_tell_contents_apart(void **state)
+static void tags_tell_contents_apart(void **state)
 {
     (void)state;
     for (size_t i = 0; i < n_assets; i++) {
@@ -69,7 +69,7 @@ static void test_tags_tell_contents_apart(void **state)
     }
 }
 
-static void test_gzip_is_shorter_and_holds_the_same(void **state)
+static void gzip_is_shorter_and_holds_the_same(void **state)
 {
     (void)state;
     enum { GZIP_WINDOW = 15 + 16 };
@@ -98,11 +98,11 @@ static void test_gzip_is_shorter_and_holds_the_same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_path_is_found),
-        cmocka_unit_test(test_only_the_pages_own_files_are_there),
-        cmocka_unit_test(test_types_go_by_extension),
-        cmocka_unit_test(test_tags_tell_contents_apart),
-        cmocka_unit_test(test_gzip_is_shorter_and_holds_the_same),
+        cmocka_unit_test(every_path_is_found),
+        cmocka_unit_test(only_the_pages_own_files_are_there),
+        cmocka_unit_test(types_go_by_extension),
+        cmocka_unit_test(tags_tell_contents_apart),
+        cmocka_unit_test(gzip_is_shorter_and_holds_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,7 +28,7 @@ static void check_refused(struct span text)
     free(p);
 }
 
-static void test_rfc_4648_vectors(void **state)
+static void the_vectors_of_rfc_4648_hold(void **state)
 {
     (void)state;
     static const struct {
@@ -53,7 +53,7 @@ static void test_rfc_4648_vectors(void **state)
     }
 }
 
-static void test_every_byte_comes_back(void **state)
+static void every_byte_comes_back(void **state)
 {
     (void)state;
     char bytes[256];
@@ -67,7 +67,7 @@ static void test_every_byte_comes_back(void **state)
     }
 }
 
-static void test_puts_behind_what_is_there(void **state)
+static void it_puts_behind_what_is_there(void **state)
 {
     (void)state;
     struct buf out = { 0 };
@@ -77,14 +77,14 @@ static void test_puts_behind_what_is_there(void **state)
     buf_fini(&out);
 }
 
-static void test_line_breaks_are_skipped(void **state)
+static void line_breaks_are_skipped(void **state)
 {
     (void)state;
     check_decodes(SPAN("\nZm9v\r\nYg=\n=\r\n"), SPAN("foob"));
     check_decodes(SPAN("\r\n"), SPAN(""));
 }
 
-static void test_refuses(void **state)
+static void what_is_no_base64_is_refused(void **state)
 {
     (void)state;
     check_refused(SPAN("Z"));
@@ -111,11 +111,9 @@ static void test_refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rfc_4648_vectors),
-        cmocka_unit_test(test_every_byte_comes_back),
-        cmocka_unit_test(test_puts_behind_what_is_there),
-        cmocka_unit_test(test_line_breaks_are_skipped),
-        cmocka_unit_test(test_refuses),
+        cmocka_unit_test(the_vectors_of_rfc_4648_hold), cmocka_unit_test(every_byte_comes_back),
+        cmocka_unit_test(it_puts_behind_what_is_there), cmocka_unit_test(line_breaks_are_skipped),
+        cmocka_unit_test(what_is_no_base64_is_refused),
     };
     return cmocka_run_group_tests_name("base64", tests, NULL, NULL);
 }

@@ -97,7 +97,7 @@ static void check_packet(const struct engineio_packet *got, const struct enginei
     assert_true(span_equal(got->data, expected->data));
 }
 
-static void test_reads_what_the_reference_makes(void **state)
+static void it_reads_what_the_reference_makes(void **state)
 {
     (void)state;
     for (size_t i = 0; i < N_SAMPLES; i++) {
@@ -110,7 +110,7 @@ static void test_reads_what_the_reference_makes(void **state)
     }
 }
 
-static void test_makes_what_the_reference_makes(void **state)
+static void it_makes_what_the_reference_makes(void **state)
 {
     (void)state;
     for (size_t i = 0; i < N_SAMPLES; i++) {
@@ -124,7 +124,7 @@ static void test_makes_what_the_reference_makes(void **state)
 }
 
 // A cut body holds the packets before the cut and then an error, or is whole in itself; it never holds others.
-static void test_every_truncation(void **state)
+static void a_payload_cut_anywhere_is_read_up_to_there(void **state)
 {
     (void)state;
     for (size_t i = 0; i < N_SAMPLES; i++) {
@@ -150,7 +150,7 @@ static void check_refused(enum engineio_payload payload, struct span body)
     free(p);
 }
 
-static void test_refuses_in_version_4(void **state)
+static void bad_payloads_of_version_4_are_refused(void **state)
 {
     (void)state;
     check_refused(ENGINEIO_PAYLOAD_4, SPAN(""));
@@ -174,7 +174,7 @@ static void test_refuses_in_version_4(void **state)
                                            "x"));
 }
 
-static void test_refuses_in_version_3(void **state)
+static void bad_payloads_of_version_3_are_refused(void **state)
 {
     (void)state;
     check_refused(ENGINEIO_PAYLOAD_3, SPAN(""));
@@ -202,7 +202,7 @@ static void test_refuses_in_version_3(void **state)
     check_refused(ENGINEIO_PAYLOAD_3, SPAN("1:b"));
 }
 
-static void test_refuses_in_version_3_binary(void **state)
+static void bad_binary_payloads_of_version_3_are_refused(void **state)
 {
     (void)state;
     check_refused(ENGINEIO_PAYLOAD_3_BINARY, SPAN(""));
@@ -227,7 +227,7 @@ static void test_refuses_in_version_3_binary(void **state)
                                                   "a")); // binary, but no message
 }
 
-static void test_no_packets_of_version_3_are_a_noop(void **state)
+static void an_empty_packet_of_version_3_is_a_noop(void **state)
 {
     (void)state;
     struct engineio_packet packets[MAX_PACKETS];
@@ -239,7 +239,7 @@ static void test_no_packets_of_version_3_are_a_noop(void **state)
 }
 
 // Lengths around the words that the counting goes by, with characters of every width at every place in a word.
-static void test_counts_utf16(void **state)
+static void lengths_of_version_3_count_utf16(void **state)
 {
     (void)state;
     static const struct {
@@ -269,7 +269,7 @@ static void test_counts_utf16(void **state)
     }
 }
 
-static void test_base64_with_line_breaks(void **state)
+static void line_breaks_in_base64_are_skipped(void **state)
 {
     (void)state;
     struct engineio_packet packets[MAX_PACKETS];
@@ -279,7 +279,7 @@ static void test_base64_with_line_breaks(void **state)
     free(p);
 }
 
-static void test_frames(void **state)
+static void a_frame_is_a_packet_where_it_lies(void **state)
 {
     (void)state;
     struct engineio_packet packet;
@@ -304,7 +304,7 @@ static void test_frames(void **state)
     assert_int_equal(engineio_parse_binary(ENGINEIO_3, SPAN(""), &packet), -EINVAL);
 }
 
-static void test_prefixes(void **state)
+static void every_packet_has_its_prefix(void **state)
 {
     (void)state;
     assert_true(span_equal(engineio_prefix(ENGINEIO_4, ENGINEIO_OPEN, false), SPAN("0")));
@@ -314,7 +314,7 @@ static void test_prefixes(void **state)
     assert_true(span_equal(engineio_prefix(ENGINEIO_3, ENGINEIO_MESSAGE, true), SPAN("\x04")));
 }
 
-static void test_put_text(void **state)
+static void binary_is_written_into_text_as_each_version_does(void **state)
 {
     (void)state;
     struct buf out = { 0 };
@@ -327,7 +327,7 @@ static void test_put_text(void **state)
     buf_fini(&out);
 }
 
-static void test_put_open(void **state)
+static void the_open_packet_tells_what_each_version_wants(void **state)
 {
     (void)state;
     const struct engineio_open open = { SPAN("WRqac4uGgkxVAWsMAAA0"), 25000, 20000, 1000000, true };
@@ -350,7 +350,7 @@ static void test_put_open(void **state)
     buf_fini(&out);
 }
 
-static void test_choose_payload(void **state)
+static void the_payload_is_chosen_by_version_and_content(void **state)
 {
     (void)state;
     struct engineio_link v4 = { ENGINEIO_4, ENGINEIO_POLLING, false };
@@ -361,7 +361,7 @@ static void test_choose_payload(void **state)
     assert_int_equal(engineio_choose_payload(&v3_b64, true), ENGINEIO_PAYLOAD_3);
 }
 
-static void test_queries(void **state)
+static void a_query_is_read_parameter_by_parameter(void **state)
 {
     (void)state;
     struct engineio_query q;
@@ -409,7 +409,7 @@ static void check_judged(const char *query, bool is_get, bool is_upgrade, const 
     assert_ptr_equal(engineio_check(&q, is_get, is_upgrade, found), code < 0 ? NULL : &engineio_refusals[code]);
 }
 
-static void test_judges_handshakes(void **state)
+static void handshakes_are_judged_as_the_reference_does(void **state)
 {
     (void)state;
     check_judged("EIO=4&transport=polling", true, false, NULL, -1);
@@ -425,7 +425,7 @@ static void test_judges_handshakes(void **state)
     check_judged("EIO=abc&transport=websocket", true, true, NULL, ENGINEIO_UNSUPPORTED_VERSION);
 }
 
-static void test_judges_requests_of_sessions(void **state)
+static void requests_of_sessions_are_judged_as_the_reference_does(void **state)
 {
     (void)state;
     const struct engineio_link polling = { ENGINEIO_4, ENGINEIO_POLLING, false };
@@ -444,7 +444,7 @@ static void test_judges_requests_of_sessions(void **state)
     check_judged("transport=polling&sid=a", true, false, &polling, ENGINEIO_BAD_REQUEST);
 }
 
-static void test_refusals(void **state)
+static void every_refusal_has_its_status_and_body(void **state)
 {
     (void)state;
     static const struct {
@@ -477,7 +477,7 @@ static void check_jsonp(struct span payload, struct span expected)
     free(p);
 }
 
-static void test_put_jsonp(void **state)
+static void jsonp_is_a_script_that_cannot_break_out(void **state)
 {
     (void)state;
     check_jsonp(SPAN("1:6"), SPAN("___eio[7](\"1:6\");"));
@@ -499,7 +499,7 @@ static void check_form(struct span form, struct span expected)
     free(p);
 }
 
-static void test_decode_jsonp(void **state)
+static void a_form_of_jsonp_is_decoded(void **state)
 {
     (void)state;
     check_form(SPAN("d=6%3A4hello"), SPAN("6:4hello"));
@@ -518,7 +518,7 @@ static void test_decode_jsonp(void **state)
 }
 
 // More than there can be memory for.
-static void test_without_memory(void **state)
+static void without_memory_nothing_is_written(void **state)
 {
     (void)state;
     const struct engineio_packet huge = { { "", SIZE_MAX / 2 + 1 }, ENGINEIO_MESSAGE, false };
@@ -540,27 +540,27 @@ static void test_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reads_what_the_reference_makes),
-        cmocka_unit_test(test_makes_what_the_reference_makes),
-        cmocka_unit_test(test_every_truncation),
-        cmocka_unit_test(test_refuses_in_version_4),
-        cmocka_unit_test(test_refuses_in_version_3),
-        cmocka_unit_test(test_refuses_in_version_3_binary),
-        cmocka_unit_test(test_no_packets_of_version_3_are_a_noop),
-        cmocka_unit_test(test_counts_utf16),
-        cmocka_unit_test(test_base64_with_line_breaks),
-        cmocka_unit_test(test_frames),
-        cmocka_unit_test(test_prefixes),
-        cmocka_unit_test(test_put_text),
-        cmocka_unit_test(test_put_open),
-        cmocka_unit_test(test_choose_payload),
-        cmocka_unit_test(test_queries),
-        cmocka_unit_test(test_judges_handshakes),
-        cmocka_unit_test(test_judges_requests_of_sessions),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_put_jsonp),
-        cmocka_unit_test(test_decode_jsonp),
-        cmocka_unit_test(test_without_memory),
+        cmocka_unit_test(it_reads_what_the_reference_makes),
+        cmocka_unit_test(it_makes_what_the_reference_makes),
+        cmocka_unit_test(a_payload_cut_anywhere_is_read_up_to_there),
+        cmocka_unit_test(bad_payloads_of_version_4_are_refused),
+        cmocka_unit_test(bad_payloads_of_version_3_are_refused),
+        cmocka_unit_test(bad_binary_payloads_of_version_3_are_refused),
+        cmocka_unit_test(an_empty_packet_of_version_3_is_a_noop),
+        cmocka_unit_test(lengths_of_version_3_count_utf16),
+        cmocka_unit_test(line_breaks_in_base64_are_skipped),
+        cmocka_unit_test(a_frame_is_a_packet_where_it_lies),
+        cmocka_unit_test(every_packet_has_its_prefix),
+        cmocka_unit_test(binary_is_written_into_text_as_each_version_does),
+        cmocka_unit_test(the_open_packet_tells_what_each_version_wants),
+        cmocka_unit_test(the_payload_is_chosen_by_version_and_content),
+        cmocka_unit_test(a_query_is_read_parameter_by_parameter),
+        cmocka_unit_test(handshakes_are_judged_as_the_reference_does),
+        cmocka_unit_test(requests_of_sessions_are_judged_as_the_reference_does),
+        cmocka_unit_test(every_refusal_has_its_status_and_body),
+        cmocka_unit_test(jsonp_is_a_script_that_cannot_break_out),
+        cmocka_unit_test(a_form_of_jsonp_is_decoded),
+        cmocka_unit_test(without_memory_nothing_is_written),
     };
     return cmocka_run_group_tests_name("engineio", tests, NULL, NULL);
 }

@@ -50,7 +50,7 @@ static void refuse_head(struct span head, int status, size_t known_at)
         assert_int_equal(parse(head.p, len, &r), len < known_at ? 0 : -status);
 }
 
-static void test_request_line(void **state)
+static void a_request_line_is_taken_apart(void **state)
 {
     (void)state;
     struct http_request r;
@@ -90,7 +90,7 @@ static void test_request_line(void **state)
     assert_span(r.path, "*");
 }
 
-static void test_absolute_form(void **state)
+static void an_absolute_target_says_the_host(void **state)
 {
     (void)state;
     struct http_request r;
@@ -114,7 +114,7 @@ static void test_absolute_form(void **state)
     refuse_head(SPAN("GET ftp://x/ HTTP/1.1\r\n"), 400, 5);
 }
 
-static void test_bad_request_line(void **state)
+static void a_bad_request_line_is_refused_at_its_first_wrong_byte(void **state)
 {
     (void)state;
     refuse_head(SPAN("\x16\x03\x01\0\x41"), 400, 1); // a TLS ClientHello
@@ -153,7 +153,7 @@ static void test_bad_request_line(void **state)
     refuse_head(SPAN("GET / HTTP/1.1\r\r\n"), 400, 16);
 }
 
-static void test_fields(void **state)
+static void fields_are_found_whatever_their_case(void **state)
 {
     (void)state;
     struct http_request r;
@@ -174,7 +174,7 @@ static void test_fields(void **state)
 #define LINE     "GET / HTTP/1.1\r\n"
 #define LINE_LEN (sizeof LINE - 1)
 
-static void test_bad_fields(void **state)
+static void a_bad_field_is_refused_at_its_first_wrong_byte(void **state)
 {
     (void)state;
     refuse_head(SPAN(LINE " X: a\r\n"), 400, LINE_LEN + 1);
@@ -194,7 +194,7 @@ static void test_bad_fields(void **state)
     refuse_head(SPAN(LINE "X: a\r\n\tb\r\n"), 400, LINE_LEN + 7);
 }
 
-static void test_host(void **state)
+static void there_is_one_host_that_may_be_empty(void **state)
 {
     (void)state;
     struct http_request r;
@@ -230,7 +230,7 @@ static void refuse_field(struct span head, int status)
     refuse_head(head, status, head.len);
 }
 
-static void test_body_length(void **state)
+static void the_length_of_a_body_is_said_once(void **state)
 {
     (void)state;
     struct http_request r;
@@ -265,7 +265,7 @@ static void test_body_length(void **state)
     refuse_field(SPAN(POST "Transfer-Encoding:\r\n"), 501);
 }
 
-static void test_expect_and_connection(void **state)
+static void what_the_client_expects_of_the_connection_is_heard(void **state)
 {
     (void)state;
     struct http_request r;
@@ -297,7 +297,7 @@ static size_t build(char *out, const char *start, const char *piece, size_t n)
     return len + 4;
 }
 
-static void test_too_many_fields(void **state)
+static void too_many_fields_are_refused(void **state)
 {
     (void)state;
     static char head[4096];
@@ -310,7 +310,7 @@ static void test_too_many_fields(void **state)
     refuse_head((struct span){ head, len }, 431, known_at);
 }
 
-static void test_too_long(void **state)
+static void a_head_that_is_too_long_is_refused(void **state)
 {
     (void)state;
     static char head[2 * HTTP_MAX_HEAD];
@@ -337,7 +337,7 @@ static void test_too_long(void **state)
     assert_int_equal(parse(head, HTTP_MAX_HEAD, &r), -414);
 }
 
-static void test_lists(void **state)
+static void a_list_is_searched_member_by_member(void **state)
 {
     (void)state;
     assert_true(http_list_has(SPAN("keep-alive, Upgrade"), SPAN("upgrade")));
@@ -356,7 +356,7 @@ static void test_lists(void **state)
     assert_false(http_field_has(&r, SPAN("a"), SPAN("e")));
 }
 
-static void test_codings(void **state)
+static void a_coding_without_weight_is_not_accepted(void **state)
 {
     (void)state;
     assert_true(http_accepts_coding(SPAN("gzip"), SPAN("gzip")));
@@ -370,7 +370,7 @@ static void test_codings(void **state)
     assert_false(http_accepts_coding((struct span){ 0 }, SPAN("gzip")));
 }
 
-static void test_etags(void **state)
+static void an_etag_matches_weak_or_strong(void **state)
 {
     (void)state;
     assert_true(http_etag_matches(SPAN("\"a\""), SPAN("\"a\"")));
@@ -387,7 +387,7 @@ static void test_etags(void **state)
     assert_false(http_etag_matches((struct span){ 0 }, SPAN("\"a\"")));
 }
 
-static void test_dates_and_reasons(void **state)
+static void dates_and_reasons_are_written_as_the_rfc_has_them(void **state)
 {
     (void)state;
     char date[HTTP_DATE_LEN];
@@ -453,7 +453,7 @@ static void check_chunked(struct span body, const char *wanted)
     }
 }
 
-static void test_chunked(void **state)
+static void chunks_are_joined(void **state)
 {
     (void)state;
     check_chunked(SPAN("0\r\n\r\n"), "");
@@ -476,7 +476,7 @@ static void refuse_chunked(struct span body, int status)
     assert_int_equal(unchunk((struct span){ body.p, body.len - 1 }, 1, out, &len, &is_done), body.len - 1);
 }
 
-static void test_bad_chunked(void **state)
+static void bad_chunks_are_refused_at_once(void **state)
 {
     (void)state;
     refuse_chunked(SPAN("\r"), 400);
@@ -508,7 +508,7 @@ static void test_bad_chunked(void **state)
     refuse_chunked(SPAN("fffffffffffffffff"), 413);
 }
 
-static void test_long_chunk_lines(void **state)
+static void the_lines_around_chunks_are_bounded(void **state)
 {
     (void)state;
     static char body[8192];
@@ -534,23 +534,23 @@ static void test_long_chunk_lines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_request_line),
-        cmocka_unit_test(test_absolute_form),
-        cmocka_unit_test(test_bad_request_line),
-        cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_bad_fields),
-        cmocka_unit_test(test_host),
-        cmocka_unit_test(test_body_length),
-        cmocka_unit_test(test_expect_and_connection),
-        cmocka_unit_test(test_too_many_fields),
-        cmocka_unit_test(test_too_long),
-        cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_codings),
-        cmocka_unit_test(test_etags),
-        cmocka_unit_test(test_dates_and_reasons),
-        cmocka_unit_test(test_chunked),
-        cmocka_unit_test(test_bad_chunked),
-        cmocka_unit_test(test_long_chunk_lines),
+        cmocka_unit_test(a_request_line_is_taken_apart),
+        cmocka_unit_test(an_absolute_target_says_the_host),
+        cmocka_unit_test(a_bad_request_line_is_refused_at_its_first_wrong_byte),
+        cmocka_unit_test(fields_are_found_whatever_their_case),
+        cmocka_unit_test(a_bad_field_is_refused_at_its_first_wrong_byte),
+        cmocka_unit_test(there_is_one_host_that_may_be_empty),
+        cmocka_unit_test(the_length_of_a_body_is_said_once),
+        cmocka_unit_test(what_the_client_expects_of_the_connection_is_heard),
+        cmocka_unit_test(too_many_fields_are_refused),
+        cmocka_unit_test(a_head_that_is_too_long_is_refused),
+        cmocka_unit_test(a_list_is_searched_member_by_member),
+        cmocka_unit_test(a_coding_without_weight_is_not_accepted),
+        cmocka_unit_test(an_etag_matches_weak_or_strong),
+        cmocka_unit_test(dates_and_reasons_are_written_as_the_rfc_has_them),
+        cmocka_unit_test(chunks_are_joined),
+        cmocka_unit_test(bad_chunks_are_refused_at_once),
+        cmocka_unit_test(the_lines_around_chunks_are_bounded),
     };
     return cmocka_run_group_tests_name("http", tests, NULL, NULL);
 }

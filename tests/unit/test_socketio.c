@@ -98,7 +98,7 @@ static void check_span(struct span got, struct span expected)
     assert_true(span_equal(got, expected));
 }
 
-static void test_reads_what_the_reference_makes(void **state)
+static void it_reads_what_the_reference_makes(void **state)
 {
     (void)state;
     for (size_t i = 0; i < N_SAMPLES; i++) {
@@ -120,7 +120,7 @@ static void test_reads_what_the_reference_makes(void **state)
 }
 
 // Head, arguments as they came and the end make the same bytes again.
-static void test_relays_without_change(void **state)
+static void a_relayed_packet_leaves_as_it_came(void **state)
 {
     (void)state;
     for (size_t i = 0; i < N_SAMPLES; i++) {
@@ -145,7 +145,7 @@ static void test_relays_without_change(void **state)
 
 // A cut packet is refused, or it is one whose rest could be left out: a namespace without its comma or a shorter one,
 // no payload where none is needed.
-static void test_every_truncation(void **state)
+static void a_packet_cut_anywhere_is_refused_or_has_no_payload(void **state)
 {
     (void)state;
     for (size_t i = 0; i < N_SAMPLES; i++) {
@@ -184,7 +184,7 @@ static void check_accepted(struct span text)
     assert_int_equal(parse(SOCKETIO_5, text), 0);
 }
 
-static void test_refuses_types_and_heads(void **state)
+static void bad_types_and_heads_are_refused(void **state)
 {
     (void)state;
     check_refused(SPAN(""));
@@ -202,7 +202,7 @@ static void test_refuses_types_and_heads(void **state)
     check_accepted(SPAN("2007[\"e\"]"));
 }
 
-static void test_refuses_attachment_counts(void **state)
+static void bad_attachment_counts_are_refused(void **state)
 {
     (void)state;
     check_refused(SPAN("5[\"e\"]"));
@@ -220,7 +220,7 @@ static void test_refuses_attachment_counts(void **state)
     check_accepted(SPAN("61-1[]"));
 }
 
-static void test_refuses_payloads(void **state)
+static void payloads_that_their_type_cannot_have_are_refused(void **state)
 {
     (void)state;
     check_refused(SPAN("0[]"));
@@ -254,7 +254,7 @@ static void test_refuses_payloads(void **state)
     check_accepted(SPAN("31[]"));
 }
 
-static void test_refuses_what_is_too_deep(void **state)
+static void what_is_nested_too_deep_is_refused(void **state)
 {
     (void)state;
     char text[2 * JSON_MAX_DEPTH + 64];
@@ -269,7 +269,7 @@ static void test_refuses_what_is_too_deep(void **state)
     }
 }
 
-static void test_refuses_reserved_names(void **state)
+static void reserved_names_are_refused(void **state)
 {
     (void)state;
     check_refused(SPAN("2[\"connect\"]"));
@@ -288,7 +288,7 @@ static void test_refuses_reserved_names(void **state)
     check_accepted(SPAN("31[\"connect\"]"));
 }
 
-static void test_checks_placeholders(void **state)
+static void a_placeholder_needs_its_attachment(void **state)
 {
     (void)state;
     check_refused(SPAN("51-[\"e\"," PLACEHOLDER("1") "]"));
@@ -323,7 +323,7 @@ static void test_checks_placeholders(void **state)
         SPAN("2[\"e\"," PLACEHOLDER("5") ",{\"_placeholder\":true}]")); // no binary packet: an object like any other
 }
 
-static void test_describes_arguments(void **state)
+static void the_first_arguments_are_described_and_all_are_counted(void **state)
 {
     (void)state;
     struct socketio_packet packet;
@@ -347,7 +347,7 @@ static void test_describes_arguments(void **state)
     check_span(packet.args[3].raw, SPAN("4"));
 }
 
-static void test_namespaces(void **state)
+static void a_namespace_may_carry_a_query_in_version_4(void **state)
 {
     (void)state;
     struct socketio_packet packet;
@@ -367,7 +367,7 @@ static void test_namespaces(void **state)
     assert_int_equal(packet.head.id, 5);
 }
 
-static void test_puts_events(void **state)
+static void events_are_written(void **state)
 {
     (void)state;
     const struct span args[] = { SPAN("\"r\""), SPAN("1,{\"a\":[]}") };
@@ -385,7 +385,7 @@ static void test_puts_events(void **state)
     buf_fini(&out);
 }
 
-static void test_puts_acks(void **state)
+static void acknowledgements_are_written(void **state)
 {
     (void)state;
     const struct span args[] = { SPAN("\"ok\""), SPAN("\"x\"") };
@@ -400,7 +400,7 @@ static void test_puts_acks(void **state)
     buf_fini(&out);
 }
 
-static void test_puts_connects(void **state)
+static void a_connect_tells_what_each_version_wants(void **state)
 {
     (void)state;
     static const struct {
@@ -420,7 +420,7 @@ static void test_puts_connects(void **state)
     }
 }
 
-static void test_puts_connect_errors(void **state)
+static void a_connect_error_is_a_string_or_an_object_by_version(void **state)
 {
     (void)state;
     struct buf out = { 0 };
@@ -433,7 +433,7 @@ static void test_puts_connect_errors(void **state)
 }
 
 // More than there can be memory for.
-static void test_without_memory(void **state)
+static void without_memory_nothing_is_written(void **state)
 {
     (void)state;
     const struct span huge = { "", SIZE_MAX / 2 + 1 };
@@ -454,22 +454,22 @@ static void test_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reads_what_the_reference_makes),
-        cmocka_unit_test(test_relays_without_change),
-        cmocka_unit_test(test_every_truncation),
-        cmocka_unit_test(test_refuses_types_and_heads),
-        cmocka_unit_test(test_refuses_attachment_counts),
-        cmocka_unit_test(test_refuses_payloads),
-        cmocka_unit_test(test_refuses_what_is_too_deep),
-        cmocka_unit_test(test_refuses_reserved_names),
-        cmocka_unit_test(test_checks_placeholders),
-        cmocka_unit_test(test_describes_arguments),
-        cmocka_unit_test(test_namespaces),
-        cmocka_unit_test(test_puts_events),
-        cmocka_unit_test(test_puts_acks),
-        cmocka_unit_test(test_puts_connects),
-        cmocka_unit_test(test_puts_connect_errors),
-        cmocka_unit_test(test_without_memory),
+        cmocka_unit_test(it_reads_what_the_reference_makes),
+        cmocka_unit_test(a_relayed_packet_leaves_as_it_came),
+        cmocka_unit_test(a_packet_cut_anywhere_is_refused_or_has_no_payload),
+        cmocka_unit_test(bad_types_and_heads_are_refused),
+        cmocka_unit_test(bad_attachment_counts_are_refused),
+        cmocka_unit_test(payloads_that_their_type_cannot_have_are_refused),
+        cmocka_unit_test(what_is_nested_too_deep_is_refused),
+        cmocka_unit_test(reserved_names_are_refused),
+        cmocka_unit_test(a_placeholder_needs_its_attachment),
+        cmocka_unit_test(the_first_arguments_are_described_and_all_are_counted),
+        cmocka_unit_test(a_namespace_may_carry_a_query_in_version_4),
+        cmocka_unit_test(events_are_written),
+        cmocka_unit_test(acknowledgements_are_written),
+        cmocka_unit_test(a_connect_tells_what_each_version_wants),
+        cmocka_unit_test(a_connect_error_is_a_string_or_an_object_by_version),
+        cmocka_unit_test(without_memory_nothing_is_written),
     };
     return cmocka_run_group_tests_name("socketio", tests, NULL, NULL);
 }

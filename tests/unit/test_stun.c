@@ -102,7 +102,7 @@ static void add_fingerprint(struct message *m)
     m->len += sizeof attribute;
 }
 
-static void test_fingerprint(void **state)
+static void a_fingerprint_is_the_rfcs(void **state)
 {
     (void)state;
     assert_int_equal(stun_fingerprint(rfc_request, 100), 0xe57a3bcf);
@@ -118,7 +118,7 @@ static void check_success(const uint8_t *reply, const uint8_t *asked, const uint
     assert_memory_equal(reply + 24, mapped, mapped_len);
 }
 
-static void test_rfc_5769(void **state)
+static void the_request_of_rfc_5769_gets_its_response(void **state)
 {
     (void)state;
     uint8_t out[STUN_MAX_REPLY];
@@ -138,7 +138,7 @@ static void test_rfc_5769(void **state)
 }
 
 // Chromium's request is a bare head.
-static void test_bare_request(void **state)
+static void a_request_without_attributes_is_answered(void **state)
 {
     (void)state;
     uint8_t out[STUN_MAX_REPLY];
@@ -172,7 +172,7 @@ static void check_420(struct span attributes, struct span listed)
     assert_int_equal((uint32_t)f[4] << 24 | f[5] << 16 | f[6] << 8 | f[7], v);
 }
 
-static void test_unknown_attributes(void **state)
+static void unknown_attributes_are_named_in_a_420(void **state)
 {
     (void)state;
     check_420(SPAN("\x7f\1\0\4abcd"), SPAN("\x7f\1"));
@@ -192,7 +192,7 @@ static void check_answered(struct span attributes)
     assert_memory_equal(out, "\1\1", 2);
 }
 
-static void test_ignored_attributes(void **state)
+static void attributes_that_need_no_understanding_are_ignored(void **state)
 {
     (void)state;
     check_answered(SPAN("\xff\1\0\4abcd")); // comprehension-optional
@@ -217,7 +217,7 @@ static void check_head_dropped(size_t at, uint8_t value, enum stun_drop why)
     check_dropped(m.p, m.len, why);
 }
 
-static void test_dropped(void **state)
+static void what_is_no_binding_request_is_dropped(void **state)
 {
     (void)state;
     check_dropped("", 0, STUN_NOT_STUN);
@@ -241,7 +241,7 @@ static void test_dropped(void **state)
     check_dropped(m.p, m.len, STUN_BAD_LENGTH);
 }
 
-static void test_truncated(void **state)
+static void a_request_cut_anywhere_is_dropped(void **state)
 {
     (void)state;
     for (size_t len = 0; len < sizeof rfc_request; len++)
@@ -255,7 +255,7 @@ static void test_truncated(void **state)
     }
 }
 
-static void test_bad_fingerprint(void **state)
+static void a_flipped_bit_is_noticed_by_the_fingerprint(void **state)
 {
     (void)state;
     uint8_t copy[sizeof rfc_request];
@@ -279,7 +279,7 @@ static void test_bad_fingerprint(void **state)
 }
 
 // What is unknown makes the longest answers for the shortest requests, and so does an attribute without a value.
-static void test_amplification(void **state)
+static void no_answer_outgrows_its_question(void **state)
 {
     (void)state;
     for (int n = 0; n < 3 * STUN_MAX_UNKNOWN; n++)
@@ -303,11 +303,15 @@ static void test_amplification(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fingerprint),        cmocka_unit_test(test_rfc_5769),
-        cmocka_unit_test(test_bare_request),       cmocka_unit_test(test_unknown_attributes),
-        cmocka_unit_test(test_ignored_attributes), cmocka_unit_test(test_dropped),
-        cmocka_unit_test(test_truncated),          cmocka_unit_test(test_bad_fingerprint),
-        cmocka_unit_test(test_amplification),
+        cmocka_unit_test(a_fingerprint_is_the_rfcs),
+        cmocka_unit_test(the_request_of_rfc_5769_gets_its_response),
+        cmocka_unit_test(a_request_without_attributes_is_answered),
+        cmocka_unit_test(unknown_attributes_are_named_in_a_420),
+        cmocka_unit_test(attributes_that_need_no_understanding_are_ignored),
+        cmocka_unit_test(what_is_no_binding_request_is_dropped),
+        cmocka_unit_test(a_request_cut_anywhere_is_dropped),
+        cmocka_unit_test(a_flipped_bit_is_noticed_by_the_fingerprint),
+        cmocka_unit_test(no_answer_outgrows_its_question),
     };
     return cmocka_run_group_tests_name("stun", tests, NULL, NULL);
 }

@@ -35,7 +35,7 @@ static void check_path(struct span path, const char *wanted)
         assert_int_equal(normalize(path, out, cap), -ENOSPC);
 }
 
-static void test_paths(void **state)
+static void a_path_is_normalized(void **state)
 {
     (void)state;
     check_path(SPAN("/"), "/");
@@ -64,7 +64,7 @@ static void refuse_path(struct span path)
     assert_int_equal(normalize(path, out, sizeof out), -EINVAL);
 }
 
-static void test_bad_paths(void **state)
+static void what_is_no_path_or_leads_out_is_refused(void **state)
 {
     (void)state;
     refuse_path(SPAN(""));
@@ -99,7 +99,7 @@ static void test_bad_paths(void **state)
 }
 
 // Whatever a path is cut to, nothing is read behind it and the result is clean.
-static void test_cut_paths(void **state)
+static void a_path_cut_anywhere_stays_a_path_or_is_refused(void **state)
 {
     (void)state;
     struct span whole = SPAN("/%2e/a%20/..//b%c3%bc/../%e4%b8%ad./x%25/.");
@@ -119,7 +119,7 @@ static void check_param(const char *query, const char *name, const char *wanted)
     free(copy);
 }
 
-static void test_find_param(void **state)
+static void the_first_parameter_of_a_name_is_found(void **state)
 {
     (void)state;
     check_param("a=1&b=2", "a", "1");
@@ -157,7 +157,7 @@ static void refuse_value(const char *value)
     free(copy);
 }
 
-static void test_decode_param(void **state)
+static void a_parameter_is_decoded_or_refused(void **state)
 {
     (void)state;
     check_decode(SPAN(""), SPAN(""));
@@ -175,8 +175,11 @@ static void test_decode_param(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_paths),      cmocka_unit_test(test_bad_paths),    cmocka_unit_test(test_cut_paths),
-        cmocka_unit_test(test_find_param), cmocka_unit_test(test_decode_param),
+        cmocka_unit_test(a_path_is_normalized),
+        cmocka_unit_test(what_is_no_path_or_leads_out_is_refused),
+        cmocka_unit_test(a_path_cut_anywhere_stays_a_path_or_is_refused),
+        cmocka_unit_test(the_first_parameter_of_a_name_is_found),
+        cmocka_unit_test(a_parameter_is_decoded_or_refused),
     };
     return cmocka_run_group_tests_name("uri", tests, NULL, NULL);
 }

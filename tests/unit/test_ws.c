@@ -230,7 +230,7 @@ static const struct sample refused[] = {
       .known_at = 41 },
 };
 
-static void test_samples(void **state)
+static void samples_are_heard_alike_however_they_are_cut(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof accepted / sizeof *accepted; i++) {
@@ -294,7 +294,7 @@ static void check_unmask(size_t offset, const char *plain, size_t len, size_t cu
     buf_fini(&wire);
 }
 
-static void test_unmask_everywhere(void **state)
+static void every_length_is_unmasked_at_every_offset(void **state)
 {
     (void)state;
     char plain[130];
@@ -308,7 +308,7 @@ static void test_unmask_everywhere(void **state)
 }
 
 // A byte above 127 is seen wherever it stands, so that it is checked.
-static void test_high_byte_everywhere(void **state)
+static void half_a_character_is_seen_wherever_it_stands(void **state)
 {
     (void)state;
     char text[130];
@@ -326,7 +326,7 @@ static void test_high_byte_everywhere(void **state)
         }
 }
 
-static void test_long_lengths(void **state)
+static void every_form_of_length_is_read(void **state)
 {
     (void)state;
     static const size_t lens[] = { 125, 126, 127, 65535, 65536, 1 << 20 };
@@ -349,7 +349,7 @@ static void test_long_lengths(void **state)
 }
 
 // A message that lies whole in one read is one piece, in place.
-static void test_whole_message_is_one_piece(void **state)
+static void a_whole_message_is_one_piece_where_it_lies(void **state)
 {
     (void)state;
     struct buf wire = { 0 };
@@ -370,7 +370,7 @@ static void test_whole_message_is_one_piece(void **state)
     buf_fini(&wire);
 }
 
-static void test_limits(void **state)
+static void what_is_beyond_a_limit_is_refused_by_its_promised_length(void **state)
 {
     (void)state;
     struct ws_limits ten = { .max_message = 10, .max_fragments = 3 };
@@ -399,7 +399,7 @@ static void check_put_head(uint64_t len, struct span wanted)
     assert_memory_equal(out, wanted.p, wanted.len);
 }
 
-static void test_put_head(void **state)
+static void a_head_says_the_length_in_its_shortest_form(void **state)
 {
     (void)state;
     check_put_head(0, SPAN("\x81\0"));
@@ -419,7 +419,7 @@ static int parse_code(int code)
     return ws_parse_close((struct span){ bytes, 2 }, NULL);
 }
 
-static void test_close_codes(void **state)
+static void codes_that_nobody_may_send_are_refused(void **state)
 {
     (void)state;
     for (int code = 0; code <= 65535; code++) {
@@ -429,7 +429,7 @@ static void test_close_codes(void **state)
     }
 }
 
-static void test_parse_close(void **state)
+static void a_close_is_read_with_its_reason(void **state)
 {
     (void)state;
     struct span reason;
@@ -446,7 +446,7 @@ static void test_parse_close(void **state)
     assert_int_equal(ws_parse_close((struct span){ NULL, 0 }, NULL), WS_CLOSE_NO_STATUS);
 }
 
-static void test_put_close(void **state)
+static void a_close_is_written_with_what_fits_of_its_reason(void **state)
 {
     (void)state;
     uint8_t out[WS_MAX_CONTROL];
@@ -465,7 +465,7 @@ static void test_put_close(void **state)
     assert_int_equal(ws_put_close(out, 1000, (struct span){ reason, 124 }), 125);
 }
 
-static void test_key(void **state)
+static void a_key_is_16_bytes_in_base64(void **state)
 {
     (void)state;
     assert_true(ws_is_key(SPAN("dGhlIHNhbXBsZSBub25jZQ==")));
@@ -481,7 +481,7 @@ static void test_key(void **state)
     assert_false(ws_is_key((struct span){ 0 }));
 }
 
-static void test_accept(void **state)
+static void the_accept_is_the_rfcs(void **state)
 {
     (void)state;
     char out[WS_ACCEPT_LEN];
@@ -490,7 +490,7 @@ static void test_accept(void **state)
 }
 
 // One of these is part of every connection.
-static void test_parser_is_small(void **state)
+static void a_parser_is_small(void **state)
 {
     (void)state;
     assert_true(sizeof(struct ws_parser) <= 48);
@@ -499,19 +499,19 @@ static void test_parser_is_small(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_samples),
-        cmocka_unit_test(test_unmask_everywhere),
-        cmocka_unit_test(test_high_byte_everywhere),
-        cmocka_unit_test(test_long_lengths),
-        cmocka_unit_test(test_whole_message_is_one_piece),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_put_head),
-        cmocka_unit_test(test_close_codes),
-        cmocka_unit_test(test_parse_close),
-        cmocka_unit_test(test_put_close),
-        cmocka_unit_test(test_key),
-        cmocka_unit_test(test_accept),
-        cmocka_unit_test(test_parser_is_small),
+        cmocka_unit_test(samples_are_heard_alike_however_they_are_cut),
+        cmocka_unit_test(every_length_is_unmasked_at_every_offset),
+        cmocka_unit_test(half_a_character_is_seen_wherever_it_stands),
+        cmocka_unit_test(every_form_of_length_is_read),
+        cmocka_unit_test(a_whole_message_is_one_piece_where_it_lies),
+        cmocka_unit_test(what_is_beyond_a_limit_is_refused_by_its_promised_length),
+        cmocka_unit_test(a_head_says_the_length_in_its_shortest_form),
+        cmocka_unit_test(codes_that_nobody_may_send_are_refused),
+        cmocka_unit_test(a_close_is_read_with_its_reason),
+        cmocka_unit_test(a_close_is_written_with_what_fits_of_its_reason),
+        cmocka_unit_test(a_key_is_16_bytes_in_base64),
+        cmocka_unit_test(the_accept_is_the_rfcs),
+        cmocka_unit_test(a_parser_is_small),
     };
     return cmocka_run_group_tests_name("ws", tests, NULL, NULL);
 }
