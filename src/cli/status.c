@@ -157,11 +157,11 @@ static void show_totals(const struct look *before, const struct look *now)
            rate_of(before, now, ACCEPTED), value_of(now, REFUSED));
     printf("network      in %s/s, out %s/s, waiting to leave %s\n", bytes_text(rate_of(before, now, BYTES_IN), in),
            bytes_text(rate_of(before, now, BYTES_OUT), out), bytes_text(value_of(now, QUEUED), queued));
-    printf("processor    %.1f %% of one\n", 100 * rate_of(before, now, CPU));
-    printf("memory       %s, of it in pools %s", bytes_text(value_of(now, RESIDENT), resident),
+    printf("processor    %.1f %% of one core\n", 100 * rate_of(before, now, CPU));
+    printf("memory       %s resident, of it for connections %s", bytes_text(value_of(now, RESIDENT), resident),
            bytes_text(pools_len, pools));
     if (n_conns >= 1)
-        printf(": %s a connection", bytes_text(pools_len / n_conns, each));
+        printf(", %s each", bytes_text(pools_len / n_conns, each));
     puts("\n");
 }
 
@@ -184,7 +184,7 @@ static double message_rate(const struct look *before, const struct look *now, co
 static void show_dialects(const struct look *before, const struct look *now)
 {
     printf("%-10s %9s %9s %9s %9s %9s %9s %9s\n", "dialect", "sessions", "peers", "rooms", "calls", "in/s", "out/s",
-           "faults");
+           "errors");
     for (size_t i = 0; i < now->n_dialects; i++) {
         const struct json_field *d = now->dialects[i];
         struct span name = json_string_raw(&d[NAME].value);

@@ -146,6 +146,7 @@ static const struct page {
 } pages[] = {
     { SPAN("/"), list_pages, "this list" },
     { SPAN("/healthz"), healthz, "200 while every worker answers" },
+    { SPAN("/health"), healthz, "the same" },
     { SPAN("/readyz"), readyz, "200 while new clients are welcome, else 503" },
     { SPAN("/metrics"), metrics, "all that is counted, for Prometheus" },
     { SPAN("/status"), status, "what is going on, as JSON" },

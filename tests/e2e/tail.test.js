@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { test } from 'node:test';
 import { startWithAdmin } from './lib/admin.js';
+import { ring } from './lib/calls.js';
 import { withPatience } from './lib/patience.js';
 import { Guest, meet } from './lib/socketio.js';
 
@@ -166,7 +167,7 @@ test('the terminal', async t => {
     b.send({ type: 'answer', name: 'A', answer: 1 });
     await a.next();
     await next(/ {2}A +--> B\S+ +3 candidates: 2 host, 1 relay; \d+ bytes$/);
-    await next(/ {2}B\S+ +--> A +answer, \d+ bytes$/);
+    await next(/ {2}B\S+ +--> A +answer, \d+ bytes, \d+ ms after the offer$/);
     a.send({ type: 'offer', name: 'nobody', offer: 1 });
     await a.expectError();
     await next(/ {2}A +--x nobody +offer: nobody there$/);
@@ -175,4 +176,24 @@ test('the terminal', async t => {
     const [left, gone] = [await tail.next(), await tail.next()].sort((one, other) => one.length - other.length).reverse();
     assert.match(left, / {2}B\S+ +--> A +leave, \d+ bytes$/);
     assert.match(gone, / {2}B\S+ +is gone$/);
+});
+
+test('an offer without an answer is told once, behind the time in which nothing passed', async t => {
+    const { server, admin } = await startWithAdmin(t, FOUR);
+    const tail = admin.spawn(t, 'tail', '--peer', 'A');
+    await withPatience((async () => { while ((await admin.metrics()).get('strowger_watchers') !== 1); })(), 'a watcher');
+    const [a, b] = await server.login('A', 'B');
+    await ring(a, b);
+    a.send({ type: 'candidate', name: 'B', candidate: null });
+    await b.next();
+    const wanted = [
+        / {2}A +is here$/, / {2}A +--> B +offer, \d+ bytes$/, / {2}A +--> B +end of candidates; \d+ bytes$/,
+        /^ +\([45]\.\d s\)$/, / {2}A +--\? B +no answer for 5 s$/,
+    ];
+    for (const pattern of wanted) {
+        assert.match(await tail.next(), pattern);
+    }
+    b.send({ type: 'answer', name: 'A', answer: 1 });
+    await a.next();
+    assert.match(await tail.next(), / {2}B +--> A +answer, \d+ bytes, \d+\.\d s after the offer$/);
 });
