@@ -28,6 +28,7 @@ install: all ## install the program and what belongs to it (DESTDIR, prefix=/usr
 	$(INSTALL) -m 644 packaging/man/*.1 '$(DESTDIR)$(mandir)/man1'
 	$(INSTALL) -m 644 packaging/man/*.5 '$(DESTDIR)$(mandir)/man5'
 	$(INSTALL) -m 644 $(DOCS) '$(DESTDIR)$(docdir)'
+	tools/sbom $(VERSION) >'$(DESTDIR)$(docdir)/strowger.spdx.json'
 	$(INSTALL) -m 644 docs/dialects/*.md '$(DESTDIR)$(docdir)/dialects'
 	$(INSTALL) -m 644 examples/*.toml packaging/strowger.toml '$(DESTDIR)$(docdir)/examples'
 	$(INSTALL) -m 644 examples/rooms/* '$(DESTDIR)$(docdir)/examples/rooms'
