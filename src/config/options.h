@@ -119,7 +119,7 @@
       "end a connection that had to be held back without a pause for so long (close code 1008)")                       \
     X(no_rate_limits, 0, FLAG, NULL, 0, 1, LIMITS, 0, "", "measure nothing of the rates above")                        \
     X(max_rooms, 0, NUMBER, "100", 1, 100000, LIMITS, SITE, "N", "how many rooms or topics one session may be in")     \
-    X(max_members, 0, NUMBER, "10000", 1, 1 << 24, LIMITS, SITE, "N",                                                  \
+    X(max_members, 0, NUMBER, "20000", 1, 1 << 24, LIMITS, SITE, "N",                                                  \
       "how many may be in one room or topic; rooms dialect: see --room-capacity")                                      \
     X(max_calls, 0, NUMBER, "1024", 1, 4096, LIMITS, SITE, "N",                                                        \
       "how many calls one may be in, ring and be rung by, all together")                                               \
