@@ -41,6 +41,19 @@ static void bound_heap(void)
 
 // ---- stations
 
+// Links the N stations, in whose branches all sites' realms are.
+static int connect_stations(struct server *s, int n)
+{
+    uint32_t n_realms = 0;
+    for (size_t i = 0; i < s->live->n_sites; i++)
+        n_realms += s->live->sites[i].n_realms;
+    s->bus = bus_local_new(n, n_realms);
+    int err = s->bus ? 0 : -ENOMEM;
+    for (int i = 0; i < n && !err; i++)
+        err = station_connect(&s->stations[i], s->bus, i);
+    return err;
+}
+
 static int begin_stations(struct server *s, int n, char error[SERVER_ERROR_LEN])
 {
     const struct station_opts opts = { .common = &s->common,
@@ -52,16 +65,9 @@ static int begin_stations(struct server *s, int n, char error[SERVER_ERROR_LEN])
         s->n_stations++;
         err = station_init(&s->stations[i], &opts);
     }
-    uint32_t n_realms = 0;
-    for (size_t i = 0; i < s->live->n_sites; i++)
-        n_realms += s->live->sites[i].n_realms;
-    s->bus = err ? NULL : bus_local_new(n, n_realms);
-    if (!s->bus && !err)
-        err = -ENOMEM;
-    for (int i = 0; i < n && !err; i++)
-        err = station_connect(&s->stations[i], s->bus, i);
+    err = err ? err : connect_stations(s, n);
     if (err)
-        snprintf(error, SERVER_ERROR_LEN, "can't make worker %d: %s", s->n_stations - 1, uv_strerror(err));
+        snprintf(error, SERVER_ERROR_LEN, "can't make %d worker%s: %s", n, n == 1 ? "" : "s", uv_strerror(err));
     return err ? -EIO : 0;
 }
 
