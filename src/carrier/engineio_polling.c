@@ -10,12 +10,12 @@
 enum { MAX_JSONP_DIGITS = 16 };
 
 struct engineio_polling {
-    struct http_conn *get;              // held, or NULL
-    struct http_conn *post;             // whose body is being read, or NULL
-    struct conn *heard_on;              // whose body's packets are being handed up, or NULL
-    struct source *nameless_at;         // among whose sessions without a name this is one, or NULL
-    enum engineio_payload post_payload; // what that body is
-    void *upgrade;                      // a WebSocket that would take over, or NULL
+    struct http_conn *get;           // held, or NULL
+    struct http_conn *post;          // whose body is being read, or NULL
+    struct conn *heard_on;           // whose body's packets are being handed up, or NULL
+    struct source *nameless_at;      // among whose sessions without a name this is one, or NULL
+    enum engineio_payload post_kind; // what that body is
+    void *upgrade;                   // a WebSocket that would take over, or NULL
     void (*on_abandoned)(void *upgrade);
     bool is_probed; // the upgrade works
     bool is_jsonp_post;
@@ -29,14 +29,15 @@ struct engineio_polling {
 static const struct span text_type = SPAN("text/plain; charset=UTF-8"), binary_type = SPAN("application/octet-stream"),
                          script_type = SPAN("text/javascript; charset=UTF-8");
 
-static void respond(struct engineio_session *e, struct span payload, bool is_binary)
+// Answers the held GET with PAYLOAD, which is of that KIND.
+static void respond(struct engineio_session *e, enum engineio_payload kind, struct span payload)
 {
     struct engineio_polling *p = e->polling;
     struct http_conn *h = p->get;
     struct buf script = { 0 };
     p->get = NULL;
     struct http_response response = { .status = 200, .fields = SPAN("Cache-Control: no-store\r\n") };
-    response.type = p->is_jsonp_get ? script_type : is_binary ? binary_type : text_type;
+    response.type = p->is_jsonp_get ? script_type : kind == ENGINEIO_PAYLOAD_3_BINARY ? binary_type : text_type;
     response.body = payload;
     if (p->is_jsonp_get) {
         struct span number = { p->jsonp_number, p->jsonp_len };
@@ -56,7 +57,7 @@ static void respond_packet(struct engineio_session *e, enum engineio_type type)
     enum engineio_payload kind = engineio_choose_payload(&e->link, false);
     if (engineio_put_packet(kind, &packet, &payload) != 0)
         engineio_session_end_later(e, ENDING_OUT_OF_MEMORY); // an empty body is no payload: the client ends too
-    respond(e, buf_span(&payload), kind == ENGINEIO_PAYLOAD_3_BINARY);
+    respond(e, kind, buf_span(&payload));
     buf_fini(&payload);
 }
 
@@ -78,7 +79,7 @@ static void flush(struct engineio_session *e)
             engineio_session_end_later(e, ENDING_OUT_OF_MEMORY);
         free(q);
     }
-    respond(e, buf_span(&payload), kind == ENGINEIO_PAYLOAD_3_BINARY);
+    respond(e, kind, buf_span(&payload));
     buf_fini(&payload);
 }
 
@@ -185,7 +186,7 @@ static bool receive_packets(struct engineio_session *e, enum engineio_payload ki
 static bool receive_payload(struct engineio_session *e, struct conn *c, char *p, size_t len)
 {
     e->polling->heard_on = c;
-    bool is_good = receive_packets(e, e->polling->post_payload, p, len);
+    bool is_good = receive_packets(e, e->polling->post_kind, p, len);
     if (e->polling)
         e->polling->heard_on = NULL;
     return is_good;
@@ -217,26 +218,27 @@ static void on_post_body(struct http_conn *h, char *p, size_t len)
 
 static const struct http_waiter post_waiter = { .on_body = on_post_body, .on_gone = on_post_gone };
 
-static enum engineio_payload payload_of(const struct engineio_session *e, const struct http_request *r)
+// The kind of R's body, or -EINVAL when E's version has no such.
+static int kind_of_body(const struct engineio_session *e, const struct http_request *r)
 {
     bool is_binary = http_list_has(http_find_field(r, SPAN("Content-Type")), binary_type);
-    return e->link.version == ENGINEIO_4 ? ENGINEIO_PAYLOAD_4
-           : is_binary                   ? ENGINEIO_PAYLOAD_3_BINARY
-                                         : ENGINEIO_PAYLOAD_3;
+    if (e->link.version == ENGINEIO_3)
+        return is_binary ? ENGINEIO_PAYLOAD_3_BINARY : ENGINEIO_PAYLOAD_3;
+    return is_binary ? -EINVAL : ENGINEIO_PAYLOAD_4;
 }
 
 void engineio_polling_post(struct engineio_session *e, struct http_conn *h, const struct http_request *r,
                            const struct engineio_query *q)
 {
     struct engineio_polling *p = e->polling;
-    bool is_binary = http_list_has(http_find_field(r, SPAN("Content-Type")), binary_type);
-    if (p->post || (is_binary && e->link.version == ENGINEIO_4)) {
+    int kind = kind_of_body(e, r);
+    if (p->post || kind < 0) {
         engineio_session_end(e, ENDING_PROTOCOL_ERROR);
         refuse(h);
         return;
     }
     p->post = h;
-    p->post_payload = payload_of(e, r);
+    p->post_kind = (enum engineio_payload)kind;
     p->is_jsonp_post = q->is_jsonp;
     http_read_body(h, r, e->home->opts->max_payload, &post_waiter, e);
 }

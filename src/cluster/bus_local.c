@@ -546,13 +546,11 @@ void bus_local_free(struct bus_local *l)
     free(l);
 }
 
-int bus_port_open(struct bus_port *p, struct bus_local *l, int i, uv_loop_t *loop, struct turn *turn, void *user)
+int bus_port_open(struct bus_port *p, struct bus_local *l, int i, uv_loop_t *loop, struct turn *turn)
 {
-    *p = (struct bus_port){ .bus = { .ops = &bus_ops, .worker = (uint8_t)i },
-                            .local = l,
-                            .inbox = &l->inboxes[i],
-                            .turn = turn,
-                            .user = user };
+    *p = (struct bus_port){
+        .bus = { .ops = &bus_ops, .worker = (uint8_t)i }, .local = l, .inbox = &l->inboxes[i], .turn = turn
+    };
     l->inboxes[i].port = p;
     turn_task_init(&p->drain, on_drain_due);
     turn_task_init(&p->wakeup, wake_others);

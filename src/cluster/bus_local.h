@@ -23,7 +23,7 @@ struct bus_port {
     struct bus_local *local;
     struct inbox *inbox;
     struct turn *turn;
-    void *user; // for errands
+    void *user; // for errands; the opener's to set
     uv_async_t wake;
     struct turn_task drain;  // looks into the inbox without being woken
     struct turn_task wakeup; // wakes those who got letters this turn
@@ -39,10 +39,10 @@ void bus_local_free(struct bus_local *l);
 
 int bus_local_n_workers(const struct bus_local *l);
 
-// Makes P the end of worker number I, whose loop and turn these are. From any thread before the workers
-// run. 0 or a negative errno.
+// Makes P the end of worker number I, whose LOOP and TURN these are. From any thread before the workers run. 0 or a negative
+// errno.
 [[gnu::warn_unused_result]] int bus_port_open(struct bus_port *p, struct bus_local *l, int i, uv_loop_t *loop,
-                                              struct turn *turn, void *user);
+                                              struct turn *turn);
 
 // Runs what is left in all inboxes, on this thread, when all workers have stopped.
 void bus_local_settle(struct bus_local *l);

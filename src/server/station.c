@@ -208,7 +208,8 @@ int station_init(struct station *s, const struct station_opts *opts)
 
 int station_connect(struct station *s, struct bus_local *local, int i)
 {
-    int err = bus_port_open(&s->port, local, i, &s->worker.loop, &s->worker.conns.turn, s);
+    int err = bus_port_open(&s->port, local, i, &s->worker.loop, &s->worker.conns.turn);
+    s->port.user = s;
     s->engineio_home.worker = i;
     s->engineio_home.n_workers = bus_local_n_workers(local);
     if (!err)

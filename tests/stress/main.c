@@ -121,7 +121,8 @@ static void worker_begin(struct field *f, struct bus_local *local, int i, const 
     w->n_operations = o->n_operations / (uint64_t)f->n_workers;
     w->chance = (o->seed + (uint64_t)i + 1) * 0x9e3779b97f4a7c15;
     CHECK(worker_init(&w->worker) == 0, "no loop");
-    CHECK(bus_port_open(&w->port, local, i, &w->worker.loop, &w->worker.conns.turn, w) == 0, "no port");
+    CHECK(bus_port_open(&w->port, local, i, &w->worker.loop, &w->worker.conns.turn) == 0, "no port");
+    w->port.user = w;
     switchboard_init(&w->switchboard);
     switchboard_connect(&w->switchboard, bus);
     w->switchboard_handler = bus->handler;

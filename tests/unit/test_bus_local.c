@@ -29,7 +29,8 @@ static void *rigged_open(struct bus *buses[RIG_WORKERS])
     for (int i = 0; i < RIG_WORKERS; i++) {
         struct worker *w = &r->workers[i];
         assert_int_equal(worker_init(w), 0);
-        assert_int_equal(bus_port_open(&r->ports[i], r->local, i, &w->loop, &w->conns.turn, r), 0);
+        assert_int_equal(bus_port_open(&r->ports[i], r->local, i, &w->loop, &w->conns.turn), 0);
+        r->ports[i].user = r;
         buses[i] = &r->ports[i].bus;
     }
     return r;
@@ -93,7 +94,8 @@ static void wide_open(struct wide *w)
     w->local = bus_local_new(BUS_LOCAL_MAX_WORKERS, 1);
     assert_non_null(w->local);
     for (int i = 0; i < BUS_LOCAL_MAX_WORKERS; i++) {
-        assert_int_equal(bus_port_open(&w->ports[i], w->local, i, &w->loop, &w->turn, w), 0);
+        assert_int_equal(bus_port_open(&w->ports[i], w->local, i, &w->loop, &w->turn), 0);
+        w->ports[i].user = w;
         w->ports[i].bus.handler = &handler;
         w->ports[i].bus.user = w;
     }

@@ -35,7 +35,8 @@ static int setup(void **state)
     for (int i = 0; i < N_WORKERS; i++) {
         struct station *s = &f.stations[i];
         assert_int_equal(worker_init(&s->worker), 0);
-        assert_int_equal(bus_port_open(&s->port, f.local, i, &s->worker.loop, &s->worker.conns.turn, s), 0);
+        assert_int_equal(bus_port_open(&s->port, f.local, i, &s->worker.loop, &s->worker.conns.turn), 0);
+        s->port.user = s;
     }
     watchdog_start(&f.watchdog, &f.notify, f.stations, N_WORKERS);
     *state = &f;

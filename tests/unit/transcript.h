@@ -129,7 +129,7 @@ static inline void stage_worker_init(struct stage *t, int i, const char *mount)
 {
     struct stage_worker *w = &t->workers[i];
     turn_init(&w->turn);
-    assert_int_equal(bus_port_open(&w->port, t->local, i, &t->loop, &w->turn, NULL), 0);
+    assert_int_equal(bus_port_open(&w->port, t->local, i, &t->loop, &w->turn), 0);
     switchboard_init(&w->switchboard);
     switchboard_connect(&w->switchboard, &w->port.bus);
     w->switchboard.deadlines = &t->deadlines;
