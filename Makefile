@@ -155,7 +155,7 @@ stress: $(STRESS) ## run the workers for OPERATIONS (10000000) under stress
 e2e browser checks hostile proxies: all ## test the running program; `browser` with real pages; `hostile` under attack; `proxies` behind them
 	@tools/run-tests --build $(OUT) --program $(PROGRAM) $@
 
-proof: all ## take each limit out of a copy, and see its test fail: half an hour (ONLY='log forging': those of that name)
+proof: all ## take each limit out of a copy, and see its test fail: half an hour (ONLY='log forging|STUN': some)
 	@tests/hostile/prove.mjs '$(ONLY)'
 
 web types: ## run the tests of web/; check its types

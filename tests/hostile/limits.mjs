@@ -89,7 +89,7 @@ const tooMuch = [
         '*chunk = memset(malloc(2 * (sizeof *chunk + cap)), 1, 2 * cap)',
         `${FLOODS}: 100 messages whose end does not come are held in 1.1 times their bytes`),
     row('no memory for a promise', 'src/carrier/websocket.c', 'int err = pieces_put(&p->message',
-        'memset(malloc(w->parser.frame_left + 1), 1, w->parser.frame_left);\n    int err = pieces_put(&p->message',
+        'explicit_bzero(malloc(w->parser.frame_left + 1), w->parser.frame_left);\n    int err = pieces_put(&p->message',
         `${SIZES}: 500 who promise the longest message and send its begin hold no memory for it`),
     row('one pong waits', 'src/carrier/websocket.c', '!w->conn->is_blocked) {\n        write_frame(w, WS_PONG',
         'true) {\n        write_frame(w, WS_PONG', 'tests/unit/test_ws_session.c: who_does_not_read_gets_one_pong'),
@@ -118,7 +118,7 @@ const tooMuch = [
     row('offers that wait for an answer', 'src/switchboard/peer.c', '!max || n < max', 'true',
         `${ROOMS}: login: one may be in --max-calls, and hears when it calls one more`),
     row('who one may write to that is not there', 'src/dialect/peerjs_mail.c', 'MAX_ADDRESSEES = 64', 'MAX_ADDRESSEES = 65',
-        'tests/e2e/peerjs.test.js: what waits is limited, and what is too much expires at once'),
+        'tests/unit/test_peerjs.c: there_are_limits_to_what_waits'),
     row('how much', 'src/dialect/peerjs_mail.c', 'o->mail_len + len > MAX_CLIENT_LEN ||', '',
         'tests/unit/test_peerjs.c: there_are_limits_to_what_waits'),
     row('watchers that do not read', 'src/server/tail.c', 'line, MAX_WAITING', 'line, SIZE_MAX',
@@ -158,11 +158,8 @@ const slowConsumers = [
         `${E2E}: what waits for who polls no more`),
     row('what waits for all', 'src/net/backlog.h', 'return most &&', 'return false &&',
         `${E2E}: when too much waits for all together`),
-    row('who does not read what it asks for is not read', 'src/net/conn.c', 'conn_out_len(c) > CONN_FULL_LEN',
-        'false', 'tests/e2e/robustness.test.js: an attacker > who sends messages without end and reads none is held back'),
-    row('the same of requests', 'src/carrier/http_conn.c', 'h->state == HTTP_READING && conn_out_len(h->conn) <= CONN_FULL_LEN',
-        'h->state == HTTP_READING',
-        'tests/e2e/robustness.test.js: an attacker > who sends requests without end and reads none is held back'),
+    row('who does not read what it asks for is not read', 'src/net/conn.c', 'conn_out_len(c) > CONN_FULL_LEN', 'false',
+        'tests/unit/test_ws_session.c: who_asks_but_does_not_read_waits'),
 ];
 
 const crossSite = [

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: MIT
 // Takes each limit of limits.mjs out of a copy of the program, and says whether the test that is to fail then does.
 //
-//   tests/hostile/prove.mjs [--check] [WORD]
+//   tests/hostile/prove.mjs [--check] [PATTERN]
 //
-// --check only looks whether all that would be replaced still stands in the sources, once each; WORD: only limits whose
-// description has it. A test must pass with the whole program first. The tree itself is left alone: what is changed and
+// --check only looks whether all that would be replaced still stands in the sources, once each; PATTERN: only limits whose
+// description it matches. A test must pass with the whole program first. The tree itself is left alone: what is changed and
 // built is a copy in a directory for temporary files.
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -111,10 +111,10 @@ async function prove(copy, row, passed) {
 }
 
 async function main() {
-    const { values: { check }, positionals: [word = ''] } = parseArgs({ options: { check: { type: 'boolean' } },
+    const { values: { check }, positionals: [pattern = ''] } = parseArgs({ options: { check: { type: 'boolean' } },
         allowPositionals: true });
     const chosen = Object.entries(LIMITS).flatMap(([against, rows]) =>
-        rows.map(row => ({ ...row, what: `${against}: ${row.limit}` }))).filter(({ what }) => what.includes(word));
+        rows.map(row => ({ ...row, what: `${against}: ${row.limit}` }))).filter(({ what }) => new RegExp(pattern).test(what));
     const copy = check ? undefined : new Copy(new Set(chosen.map(({ test }) => test.split(':')[0])
         .filter(file => file.endsWith('.c')).map(unitTest)));
     const passed = new Set();
