@@ -40,11 +40,10 @@ static int serve(struct config_set *set)
     log_find_journal();
     log_set_level((enum log_level)set->sites[0].log_level);
     log_set_format((enum log_format)set->sites[0].log_format);
-    bool has_file = set->settings.file;
     int err = server_start(&server, set, error);
     if (err) {
         subcommand_complain(NULL, error);
-        return err == -EINVAL && !has_file ? EXIT_USAGE : EXIT_FAILED; // who mends a file called us rightly
+        return err == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
     }
     server_run(&server);
     server_stop(&server);
@@ -56,5 +55,9 @@ int main(int argc, char **argv)
     const struct subcommand *subcommand = argc > 1 ? subcommand_find(argv[1]) : NULL;
     if (subcommand)
         return subcommand->run(argc - 1, argv + 1);
+    if (argc > 1 && argv[1][0] != '-') {
+        subcommand_complain_unknown(argv[1]);
+        return EXIT_USAGE;
+    }
     return configured_run(NULL, argc, argv, serve, print_help);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/guess.h"
 #include "cli/help.h"
 
 static const struct subcommand *const subcommands[] = { &subcommand_check,    &subcommand_completion,
@@ -25,6 +26,17 @@ const struct subcommand *subcommand_find(const char *name)
         if (strcmp(subcommands[i]->name, name) == 0)
             return subcommands[i];
     return NULL;
+}
+
+void subcommand_complain_unknown(const char *name)
+{
+    const struct subcommand *best = NULL;
+    struct guess guess = guess_of(span_of(name));
+    for (size_t i = 0; i < N_SUBCOMMANDS; i++)
+        if (guess_try(&guess, span_of(subcommands[i]->name)))
+            best = subcommands[i];
+    fprintf(stderr, "strowger: there is no subcommand '%.64s'; %s%s%s\n", name,
+            best ? "did you mean " : "--help lists them", best ? best->name : "", best ? "?" : "");
 }
 
 void subcommand_complain(void *user, const char *line)

@@ -29,6 +29,9 @@ const struct subcommand *subcommand_at(size_t i);
 // The subcommand called NAME, or NULL.
 const struct subcommand *subcommand_find(const char *name);
 
+// Says on stderr that there is no subcommand NAME, and which may have been meant.
+void subcommand_complain_unknown(const char *name);
+
 // Says on stderr what is wrong: LINE, behind the name of the subcommand if USER is one. A fault_sink's.
 void subcommand_complain(void *user, const char *line);
 

@@ -15,7 +15,7 @@ static void complain_unknown(struct settings *s, const char *arg)
     char flag[OPTION_NAME_LEN];
     int len = given.len < OPTION_NAME_LEN ? (int)given.len : OPTION_NAME_LEN - 1;
     if (arg[0] != '-')
-        settings_complain(s, "'%.64s' is neither a command nor an option; --help lists them", arg);
+        settings_complain(s, "'%.64s' is no option; --help lists them", arg);
     else if (guess)
         settings_complain(s, "unknown option '%.*s'; did you mean %s?", len, arg, option_put_flag(guess, flag));
     else

@@ -2,6 +2,9 @@
 // The settings of the server; see config.h.
 #include "config/config.h"
 
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "config/args.h"
@@ -38,7 +41,9 @@ static const char **fill_site(struct config_set *set, int site, const char **ite
 {
     struct config *c = &set->sites[site];
     const struct option *o;
-    *c = (struct config){ .name = set->settings.n_sites ? set->settings.sites[site] : NULL };
+    *c = (struct config){ .name = set->settings.n_sites ? set->settings.sites[site] : NULL,
+                          .site = site,
+                          .settings = &set->settings };
     for (size_t i = 0; (o = option_at(i)); i++) {
         const struct setting *found = settings_find(&set->settings, o, site);
         if (!found)
@@ -86,8 +91,9 @@ static void check_places(struct settings *s)
         return;
     for (size_t i = 0; i < s->n; i++)
         if (s->items[i].site == SETTING_EVERYWHERE && s->items[i].option->traits & OPTION_PLACE) {
-            settings_complain(s, "%s: each site says itself what its %s is; leave out the one for all", s->file,
-                              s->items[i].option->name);
+            char origin[SETTING_ORIGIN_LEN];
+            settings_complain(s, "%s is not for all: each site of %s says itself where it is",
+                              setting_put_origin(s, &s->items[i], origin), s->file);
             return;
         }
     for (size_t i = 0; i < s->n_sites; i++)
@@ -117,10 +123,43 @@ enum config_result config_read(struct config_set *set, int argc, char **argv, st
     return s->n_faults ? CONFIG_WRONG : CONFIG_OK;
 }
 
+void config_move(struct config_set *to, struct config_set *from)
+{
+    *to = *from;
+    *from = (struct config_set){ 0 };
+    for (size_t i = 0; i < to->n_sites; i++)
+        to->sites[i].settings = &to->settings;
+}
+
 void config_free(struct config_set *set)
 {
     settings_fini(&set->settings);
     free(set->sites);
     free(set->items);
     *set = (struct config_set){ 0 };
+}
+
+// ---- who said it
+
+static const struct setting *find_setting(const struct config_claim *claim, const struct option *o)
+{
+    const struct settings *s = claim->config->settings;
+    for (size_t i = 0; s && claim->item && i < s->n; i++)
+        if (s->items[i].value.text == claim->item && s->items[i].option == o)
+            return &s->items[i];
+    return s ? settings_find(s, o, claim->config->site) : NULL;
+}
+
+int config_fault(char error[CONFIG_ERROR_LEN], const struct config_claim *claim, const char *format, ...)
+{
+    const struct option *o = option_of_field(claim->config, claim->field);
+    const struct setting *said = find_setting(claim, o);
+    char origin[SETTING_ORIGIN_LEN];
+    va_list args;
+    setting_put_origin(claim->config->settings, said ? said : &(struct setting){ o, .source = SETTING_FLAG }, origin);
+    int len = snprintf(error, CONFIG_ERROR_LEN, "%s ", origin);
+    va_start(args, format);
+    vsnprintf(error + len, CONFIG_ERROR_LEN - (size_t)len, format, args);
+    va_end(args);
+    return said && said->source != SETTING_FLAG ? -EIO : -EINVAL;
 }

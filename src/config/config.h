@@ -28,7 +28,9 @@ struct config_list {
 
 // All settings of one site.
 struct config {
-    const char *name; // of [site.NAME]; NULL: the only one, which needs none
+    const char *name;                // of [site.NAME]; NULL: the only one, which needs none
+    int site;                        // its number
+    const struct settings *settings; // that it was made from; NULL: of nobody's
 #define CONFIG_MEMBER(field, letter, type, ...) CONFIG_C_##type field;
     CONFIG_OPTIONS(CONFIG_MEMBER)
 #undef CONFIG_MEMBER
@@ -60,7 +62,23 @@ enum config_result {
 [[gnu::warn_unused_result]] enum config_result config_read(struct config_set *set, int argc, char **argv,
                                                            struct fault_sink faults);
 
+// Moves FROM, which is empty then, to TO, which was.
+void config_move(struct config_set *to, struct config_set *from);
+
 // Frees all of SET.
 void config_free(struct config_set *set);
+
+// What CONFIG has in FIELD, one of its members; of a list, ITEM.
+struct config_claim {
+    const struct config *config;
+    const void *field;
+    const char *item; // or NULL
+};
+#define CONFIG_CLAIM(config, field, item) ((struct config_claim){ (config), &(config)->field, (item) })
+
+// Writes to ERROR who claims CLAIM, and where, and then what is wrong with it: "strowger.toml:12:5: mount ...",
+// "STROWGER_MOUNT ...", "--mount ...". Returns -EINVAL when that is on the command line, else -EIO.
+[[gnu::format(printf, 3, 4)]] int config_fault(char error[CONFIG_ERROR_LEN], const struct config_claim *claim,
+                                               const char *format, ...);
 
 #endif

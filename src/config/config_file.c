@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/guess.h"
 #include "proto/toml.h"
 
 enum { MAX_FILE = 1 << 20, SITE_NAME_MAX = 32 };
@@ -56,17 +57,14 @@ static bool is_section(struct span name)
 static struct span guess_section(struct span name)
 {
     struct span best = { 0 };
+    struct guess guess = guess_of(name);
     const struct option *o;
-    int least = 3;
     for (size_t i = 0; (o = option_at(i)); i++) {
         struct span begin = { o->name, strcspn(o->name, "_") };
-        int n = option_distance(name, begin);
-        if (is_section(begin) && n < least && 2 * (size_t)n <= name.len) {
-            least = n;
+        if (is_section(begin) && guess_try(&guess, begin))
             best = begin;
-        }
     }
-    return option_distance(name, SPAN("site")) < least ? SPAN("site") : best;
+    return guess_try(&guess, SPAN("site")) ? SPAN("site") : best;
 }
 
 static void complain_section(const struct reader *r)

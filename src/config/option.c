@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/guess.h"
 #include "config/config.h"
 
 // The words in which the table is written.
@@ -44,9 +45,10 @@ enum { N_OPTIONS = sizeof options / sizeof *options };
 // What PeerJS's server calls some of them.
 static const struct {
     const char *theirs, *ours;
-} aliases[] = { { "path", "peerjs_path" },           { "key", "peerjs_key" },    { "sslkey", "tls_key" },
-                { "sslcert", "tls_cert" },           { "cors", "allow_origin" }, { "max_topics", "max_rooms" },
-                { "max_subscribers", "max_members" } };
+} aliases[] = { { "path", "peerjs_path" },     { "key", "peerjs_key" },
+                { "sslkey", "tls_key" },       { "sslcert", "tls_cert" },
+                { "cors", "allow_origin" },    { "proxied", "behind_proxy" },
+                { "max_topics", "max_rooms" }, { "max_subscribers", "max_members" } };
 
 struct unit {
     const char *name;
@@ -139,39 +141,13 @@ const struct option *option_find_letter(char letter)
     return NULL;
 }
 
-// Levenshtein's.
-int option_distance(struct span a, struct span b)
-{
-    enum { MAX = 32, FAR = 99 };
-    if (a.len >= MAX || b.len >= MAX)
-        return FAR;
-    int row[MAX];
-    for (size_t j = 0; j <= b.len; j++)
-        row[j] = (int)j;
-    for (size_t i = 1; i <= a.len; i++) {
-        int diagonal = row[0];
-        row[0] = (int)i;
-        for (size_t j = 1; j <= b.len; j++) {
-            bool is_same = a.p[i - 1] == b.p[j - 1] || (a.p[i - 1] == '-' && b.p[j - 1] == '_');
-            int change = diagonal + !is_same, shorter = row[j - 1] < row[j] ? row[j - 1] : row[j];
-            diagonal = row[j];
-            row[j] = change < shorter + 1 ? change : shorter + 1;
-        }
-    }
-    return row[b.len];
-}
-
 const struct option *option_guess(struct span name)
 {
     const struct option *best = NULL;
-    int least = 4; // further away than that is no slip of the finger
-    for (size_t i = 0; i < N_OPTIONS; i++) {
-        int n = option_distance(name, span_of(options[i].name));
-        if (n < least && 2 * (size_t)n <= name.len) {
-            least = n;
+    struct guess guess = guess_of(name);
+    for (size_t i = 0; i < N_OPTIONS; i++)
+        if (guess_try(&guess, span_of(options[i].name)))
             best = &options[i];
-        }
-    }
     return best;
 }
 
@@ -282,6 +258,14 @@ void *option_field(const struct option *o, struct config *c)
 const void *option_const_field(const struct option *o, const struct config *c)
 {
     return (const char *)c + o->offset;
+}
+
+const struct option *option_of_field(const struct config *c, const void *field)
+{
+    size_t i = 0;
+    while (option_const_field(&options[i], c) != field)
+        i++;
+    return &options[i];
 }
 
 void option_copy(const struct option *o, struct config *to, const struct config *from)

@@ -65,9 +65,6 @@ const struct option *option_find(struct span name);
 const struct option *option_find_flag(struct span name);
 const struct option *option_find_letter(char letter);
 
-// How A is to be changed, at least, to become B: the number of single letters; a large number for long names.
-int option_distance(struct span a, struct span b);
-
 // The option that somebody who wrote NAME may have meant, or NULL.
 const struct option *option_guess(struct span name);
 
@@ -99,6 +96,9 @@ const char *option_put_number(const struct option *o, int64_t number, char out[O
 // Where C holds O's value: an int64_t, a const char *, or a struct config_list.
 void *option_field(const struct option *o, struct config *c);
 const void *option_const_field(const struct option *o, const struct config *c);
+
+// The option whose value C holds in FIELD.
+const struct option *option_of_field(const struct config *c, const void *field);
 
 // Gives TO the value that O has in FROM. Texts are not copied.
 void option_copy(const struct option *o, struct config *to, const struct config *from);

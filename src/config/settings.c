@@ -81,6 +81,19 @@ const struct setting *settings_find(const struct settings *s, const struct optio
     return best;
 }
 
+const char *setting_put_origin(const struct settings *s, const struct setting *setting, char out[SETTING_ORIGIN_LEN])
+{
+    const struct option *o = setting->option;
+    char name[OPTION_NAME_LEN];
+    if (setting->source == SETTING_FILE)
+        snprintf(out, SETTING_ORIGIN_LEN, "%.200s:%u:%u: %s", s->file, setting->line, setting->column, o->name);
+    else if (setting->source == SETTING_ENVIRONMENT)
+        snprintf(out, SETTING_ORIGIN_LEN, "%s", option_put_variable(o, name));
+    else
+        snprintf(out, SETTING_ORIGIN_LEN, "%s", option_put_flag(o, name));
+    return out;
+}
+
 void settings_fini(struct settings *s)
 {
     for (size_t i = 0; i < s->n_texts; i++)

@@ -61,6 +61,11 @@ static inline bool setting_is_beside(const struct setting *a, const struct setti
     return a->option == b->option && a->source == b->source && a->site == b->site;
 }
 
+// Writes who said SETTING, one of S, and where, as faults begin: "strowger.toml:12:5: mount", "STROWGER_MOUNT", "--mount".
+// Returns OUT.
+enum { SETTING_ORIGIN_LEN = 320 };
+const char *setting_put_origin(const struct settings *s, const struct setting *setting, char out[SETTING_ORIGIN_LEN]);
+
 // Frees S and all that its values point into.
 void settings_fini(struct settings *s);
 

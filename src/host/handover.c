@@ -147,7 +147,7 @@ int handover_take(struct handover *h, const char *path, struct inherited *in, ch
     h->old_fd = -1;
     if (is_alone)
         return 0;
-    snprintf(error, HANDOVER_ERROR_LEN, "--hand-over '%.107s': %s", path, explain(err));
+    snprintf(error, HANDOVER_ERROR_LEN, "'%.107s': %s", path, explain(err));
     return -EIO;
 }
 
@@ -163,7 +163,7 @@ int handover_open(struct handover *h, char error[HANDOVER_ERROR_LEN])
         err = -errno;
     h->owns_path = h->fd >= 0;
     if (err)
-        snprintf(error, HANDOVER_ERROR_LEN, "can't listen at --hand-over '%.107s': %s", h->path, strerror(-err));
+        snprintf(error, HANDOVER_ERROR_LEN, "'%.107s': %s", h->path, strerror(-err));
     return err ? -EIO : 0;
 }
 

@@ -84,7 +84,7 @@ int privileges_drop(const char *user, bool keeps_reading, char error[PRIVILEGES_
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     int err = find(user ? user : "nobody", &id);
     if (err && user) {
-        snprintf(error, PRIVILEGES_ERROR_LEN, "--user '%.64s': there is no such user", user);
+        snprintf(error, PRIVILEGES_ERROR_LEN, "'%.64s': there is no such user", user);
         return -EIO;
     }
     if (geteuid() == 0 && id.uid == 0)
@@ -94,7 +94,7 @@ int privileges_drop(const char *user, bool keeps_reading, char error[PRIVILEGES_
     if (!err)
         return 0;
     if (user) {
-        snprintf(error, PRIVILEGES_ERROR_LEN, "--user '%.64s': %s", user, strerror(-err));
+        snprintf(error, PRIVILEGES_ERROR_LEN, "'%.64s': %s", user, strerror(-err));
         return -EIO;
     }
     log_write(LOG_WARN, "running as root; choose a user with --user", LOG_TEXT("reason", strerror(-err)));

@@ -171,17 +171,17 @@ void tls_context_free(struct tls_context *x)
     free(x);
 }
 
-static int complain(char error[TLS_ERROR_LEN], const char *option, const char *file, const char *what)
+static int complain(char error[TLS_ERROR_LEN], const char *file, const char *what)
 {
-    snprintf(error, TLS_ERROR_LEN, "%s '%.150s': %.300s", option, file, what);
+    snprintf(error, TLS_ERROR_LEN, "'%.150s': %.300s", file, what);
     return -EINVAL;
 }
 
 // OpenSSL's own words for the first thing that went wrong, which led to the others.
-static int complain_of_openssl(char error[TLS_ERROR_LEN], const char *option, const char *file)
+static int complain_of_openssl(char error[TLS_ERROR_LEN], const char *file)
 {
     const char *reason = ERR_reason_error_string(ERR_peek_error());
-    return complain(error, option, file, reason ? reason : "it can't be used");
+    return complain(error, file, reason ? reason : "it can't be used");
 }
 
 // Whether somebody but FILE's owner can read or change it. Root may share a key of its own with a group that we are in, as
@@ -199,18 +199,18 @@ static FILE *open_key(const char *file, char error[TLS_ERROR_LEN])
     struct stat st;
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 || fstat(fd, &st) != 0) {
-        complain(error, "--tls-key", file, strerror(errno));
+        complain(error, file, strerror(errno));
     } else if (!S_ISREG(st.st_mode)) {
-        complain(error, "--tls-key", file, "no regular file");
+        complain(error, file, "no regular file");
     } else if (is_exposed(&st)) {
         char what[100];
         snprintf(what, sizeof what, "others may read or change it (mode %03o); chmod 600 it", st.st_mode & 0777);
-        complain(error, "--tls-key", file, what);
+        complain(error, file, what);
     } else {
         FILE *f = fdopen(fd, "r");
         if (f)
             return f;
-        complain(error, "--tls-key", file, strerror(errno));
+        complain(error, file, strerror(errno));
     }
     if (fd >= 0)
         close(fd);
@@ -227,11 +227,11 @@ static EVP_PKEY *read_key(const char *file, char error[TLS_ERROR_LEN])
     fclose(f);
     if (was_asked) {
         EVP_PKEY_free(key);
-        complain(error, "--tls-key", file, "it has a passphrase; take it off with: openssl pkey -in OLD -out NEW");
+        complain(error, file, "it has a passphrase; take it off with: openssl pkey -in OLD -out NEW");
         return NULL;
     }
     if (!key)
-        complain(error, "--tls-key", file, "no private key in PEM form");
+        complain(error, file, "no private key in PEM form");
     return key;
 }
 
@@ -239,12 +239,12 @@ static EVP_PKEY *read_key(const char *file, char error[TLS_ERROR_LEN])
 static int use_certificate(SSL_CTX *ctx, const char *file, char error[TLS_ERROR_LEN])
 {
     if (faccessat(AT_FDCWD, file, R_OK, AT_EACCESS) != 0) // with what we may still do when we are root no more
-        return complain(error, "--tls-cert", file, strerror(errno));
+        return complain(error, file, strerror(errno));
     if (SSL_CTX_use_certificate_chain_file(ctx, file) == 1)
         return 0;
     if (ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_PEM)
-        return complain(error, "--tls-cert", file, "no certificate in PEM form");
-    return complain_of_openssl(error, "--tls-cert", file);
+        return complain(error, file, "no certificate in PEM form");
+    return complain_of_openssl(error, file);
 }
 
 // Whether one of the N pairs of FILES already used has the same kind of key as the last one in CTX.
@@ -257,37 +257,43 @@ static bool is_kind_taken(SSL_CTX *ctx, int *kinds, size_t n)
     return false;
 }
 
-static int use_pair(SSL_CTX *ctx, const struct tls_files *pair, char error[TLS_ERROR_LEN])
+static int use_pair(SSL_CTX *ctx, const struct tls_files *pair, const char **bad, char error[TLS_ERROR_LEN])
 {
     ERR_clear_error();
+    *bad = pair->key_file;
     EVP_PKEY *key = read_key(pair->key_file, error);
     if (!key)
         return -EINVAL;
+    *bad = pair->cert_file;
     int err = use_certificate(ctx, pair->cert_file, error);
+    if (!err)
+        *bad = pair->key_file;
     if (!err && X509_check_private_key(SSL_CTX_get0_certificate(ctx), key) != 1) {
         char what[300];
-        snprintf(what, sizeof what, "not the key of --tls-cert '%.150s'", pair->cert_file);
-        err = complain(error, "--tls-key", pair->key_file, what);
+        snprintf(what, sizeof what, "not the key of the certificate in '%.150s'", pair->cert_file);
+        err = complain(error, pair->key_file, what);
     }
     if (!err && SSL_CTX_use_PrivateKey(ctx, key) != 1)
-        err = complain_of_openssl(error, "--tls-key", pair->key_file);
+        err = complain_of_openssl(error, pair->key_file);
     EVP_PKEY_free(key);
     return err;
 }
 
-int tls_context_load(struct tls_context *x, const struct tls_files *files, size_t n, char error[TLS_ERROR_LEN])
+int tls_context_load(struct tls_context *x, const struct tls_files *files, size_t n, const char **bad,
+                     char error[TLS_ERROR_LEN])
 {
     enum { MAX_KINDS = 8 };
     int kinds[MAX_KINDS], err = 0;
     SSL_CTX *ctx = new_ssl_ctx(x);
+    *bad = NULL;
     if (!ctx) {
         snprintf(error, TLS_ERROR_LEN, "out of memory");
         return -EINVAL;
     }
     for (size_t i = 0; i < n && !err; i++) {
-        err = use_pair(ctx, &files[i], error);
+        err = use_pair(ctx, &files[i], bad, error);
         if (!err && (i == MAX_KINDS || is_kind_taken(ctx, kinds, i)))
-            err = complain(error, "--tls-key", files[i].key_file, "there is already a key of this kind");
+            err = complain(error, files[i].key_file, "there is already a key of this kind");
     }
     ERR_clear_error();
     if (err)

@@ -25,9 +25,10 @@ struct tls_context *tls_context_new(void);
 void tls_context_free(struct tls_context *x);
 
 // Has new connections use the N pairs of FILES, each of another kind of key (one ECDSA and one RSA, say). 0, or with
-// ERROR one line that says what is wrong where and how to mend it -EINVAL; X stays as it was then.
+// ERROR one line that says what is wrong and how to mend it, and *BAD which of the FILES' names that is about, or NULL,
+// -EINVAL; X stays as it was then.
 [[gnu::warn_unused_result]] int tls_context_load(struct tls_context *x, const struct tls_files *files, size_t n,
-                                                 char error[TLS_ERROR_LEN]);
+                                                 const char **bad, char error[TLS_ERROR_LEN]);
 
 // Has new connections use CERT and KEY, which stay the caller's. 0 or -EINVAL.
 [[gnu::warn_unused_result]] int tls_context_use(struct tls_context *x, X509 *cert, EVP_PKEY *key);

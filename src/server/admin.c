@@ -266,13 +266,13 @@ static void log_door(const struct admin *a)
     }
 }
 
-static int try_to_listen(struct admin *a, struct inherited *in, const char *text, char error[CONFIG_ERROR_LEN])
+static int try_to_listen(struct admin *a, struct inherited *in, const struct config *c, char error[CONFIG_ERROR_LEN])
 {
     int err = a->place.socket_path ? listen_at_path(a, in) : listen_at_port(a, in);
     if (!err) {
         log_door(a);
-    } else if (text) {
-        snprintf(error, CONFIG_ERROR_LEN, "can't listen for --admin '%.200s': %s", text, strerror(-err));
+    } else if (c->admin) {
+        config_fault(error, &CONFIG_CLAIM(c, admin, NULL), "'%.200s': %s", c->admin, strerror(-err));
         return -EIO;
     } else {
         log_write(LOG_WARN, "no admin listener; choose another place with --admin",
@@ -284,10 +284,9 @@ static int try_to_listen(struct admin *a, struct inherited *in, const char *text
 int admin_open(struct admin *a, const struct config *c, const struct sockets *k, char error[CONFIG_ERROR_LEN])
 {
     *a = (struct admin){ .stations = k->stations, .n_stations = (int)k->n_stations };
-    if (admin_place_parse(&a->place, c->admin) != 0) {
-        snprintf(error, CONFIG_ERROR_LEN, "--admin takes HOST:PORT, unix:PATH or off, not '%.200s'", c->admin);
-        return -EINVAL;
-    }
+    if (admin_place_parse(&a->place, c->admin) != 0)
+        return config_fault(error, &CONFIG_CLAIM(c, admin, NULL), "takes HOST:PORT, unix:PATH or off, not '%.200s'",
+                            c->admin);
     a->http = (struct http_opts){ .head_timeout_ms = (uint64_t)c->head_timeout,
                                   .on_request = on_request,
                                   .user = a,
@@ -296,7 +295,7 @@ int admin_open(struct admin *a, const struct config *c, const struct sockets *k,
         snprintf(error, CONFIG_ERROR_LEN, "out of memory");
         return -EIO;
     }
-    return a->place.is_off ? 0 : try_to_listen(a, k->inherited, c->admin, error);
+    return a->place.is_off ? 0 : try_to_listen(a, k->inherited, c, error);
 }
 
 void admin_set_running(struct admin *a, int n)

@@ -26,7 +26,7 @@ struct admin {
 
 // Makes A the door to K's stations, all of which will run, as C says, which must live as long as A. When it says nothing of
 // the place and the default one is taken, there is a warning and no door. 0, or with ERROR one line that says what failed
-// -EINVAL for a place that makes no sense or -EIO; admin_close() and admin_fini() are due in any case.
+// what config_fault() said of a place that makes no sense, or -EIO; admin_close() and admin_fini() are due in any case.
 [[gnu::warn_unused_result]] int admin_open(struct admin *a, const struct config *c, const struct sockets *k,
                                            char error[CONFIG_ERROR_LEN]);
 

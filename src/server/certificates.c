@@ -5,39 +5,78 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
+#include "base/log.h"
 #include "server/dev_cert.h"
 
-static int load_files(struct tls_context *x, const struct config *c, char error[TLS_ERROR_LEN])
+// Whether one of LIST is FILE itself.
+static bool has_file(const struct config_list *list, const char *file)
 {
+    for (size_t i = 0; i < list->n; i++)
+        if (list->items[i] == file)
+            return true;
+    return false;
+}
+
+// Clients refuse one that has expired, and say so in words of their own.
+static void warn_of_expiry(struct tls_context *x, const struct config *c)
+{
+    char at[32] = "";
+    struct tm parts;
+    time_t expires_at = (time_t)tls_context_expires_at(x);
+    if (expires_at > time(NULL))
+        return;
+    strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&expires_at, &parts));
+    log_write(LOG_WARN, "a certificate has expired, and clients refuse it", LOG_TEXT("file", c->tls_cert.items[0]),
+              LOG_TEXT("expired_at", at));
+}
+
+static int load_files(struct tls_context *x, const struct config *c, char error[CONFIG_ERROR_LEN])
+{
+    char why[TLS_ERROR_LEN];
+    const char *bad;
     size_t n = c->tls_cert.n;
     struct tls_files *files = calloc(n, sizeof *files);
     if (!files) {
-        snprintf(error, TLS_ERROR_LEN, "out of memory");
+        snprintf(error, CONFIG_ERROR_LEN, "out of memory");
         return -EIO;
     }
     for (size_t i = 0; i < n; i++)
         files[i] = (struct tls_files){ c->tls_cert.items[i], c->tls_key.items[i] };
-    int err = tls_context_load(x, files, n, error);
+    int err = tls_context_load(x, files, n, &bad, why);
     free(files);
-    return err ? -EIO : 0;
+    if (!err) {
+        warn_of_expiry(x, c);
+        return 0;
+    }
+    config_fault(error, has_file(&c->tls_key, bad) ? &CONFIG_CLAIM(c, tls_key, bad) : &CONFIG_CLAIM(c, tls_cert, bad),
+                 "%s", why);
+    return -EIO;
 }
 
-int certificates_load(struct tls_context *x, const struct config *c, char error[TLS_ERROR_LEN])
+static int check_pairs(const struct config *c, char error[CONFIG_ERROR_LEN])
 {
-    if (c->tls_cert.n != c->tls_key.n) {
-        snprintf(error, TLS_ERROR_LEN, "--tls-cert and --tls-key come in pairs, not %zu and %zu", c->tls_cert.n,
-                 c->tls_key.n);
-        return -EINVAL;
-    }
-    if (c->dev && c->tls_cert.n) {
-        snprintf(error, TLS_ERROR_LEN, "--dev makes a certificate of its own: leave it out, or --tls-cert");
-        return -EINVAL;
-    }
-    if (c->tls_cert.n)
-        return load_files(x, c, error);
-    int err = dev_cert_use(x);
+    size_t n_certs = c->tls_cert.n, n_keys = c->tls_key.n;
+    if (n_certs > n_keys)
+        return config_fault(error, &CONFIG_CLAIM(c, tls_cert, NULL), "needs a --tls-key for each: %zu, not %zu",
+                            n_certs, n_keys);
+    if (n_keys > n_certs)
+        return config_fault(error, &CONFIG_CLAIM(c, tls_key, NULL), "needs a --tls-cert for each: %zu, not %zu", n_keys,
+                            n_certs);
+    if (c->dev && n_certs)
+        return config_fault(error, &CONFIG_CLAIM(c, dev, NULL),
+                            "makes a certificate of its own: leave it out, or --tls-cert");
+    return 0;
+}
+
+int certificates_load(struct tls_context *x, const struct config *c, char error[CONFIG_ERROR_LEN])
+{
+    int err = check_pairs(c, error);
+    if (err || c->tls_cert.n)
+        return err ? err : load_files(x, c, error);
+    err = dev_cert_use(x);
     if (err)
-        snprintf(error, TLS_ERROR_LEN, "--dev: can't make a certificate");
-    return err;
+        config_fault(error, &CONFIG_CLAIM(c, dev, NULL), "can't make a certificate");
+    return err ? -EIO : 0;
 }

@@ -16,8 +16,8 @@ struct common {
     struct limits_room room; // that there is for connections
 };
 
-// Makes C as LIVE says. 0, or with one line in ERROR -EINVAL for a setting that can never work, -EIO for what the system
-// refused; common_fini() is due in any case.
+// Makes C as LIVE says. 0, or with one line in ERROR what config_fault() said, or -EIO for what the system refused;
+// common_fini() is due in any case.
 [[gnu::warn_unused_result]] int common_init(struct common *c, const struct live *live, char error[CONFIG_ERROR_LEN]);
 
 // Has C, and the log, keep to what LIVE says, but for certificates. Connections may come and go meanwhile.

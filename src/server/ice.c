@@ -84,22 +84,19 @@ static bool is_url(const char *url, const char *scheme, bool has_query)
 static int check_urls(const struct config *c, char error[CONFIG_ERROR_LEN])
 {
     for (size_t i = 0; i < c->stun.n; i++)
-        if (!is_url(c->stun.items[i], "stun", false)) {
-            snprintf(error, CONFIG_ERROR_LEN, "--stun takes such as stun:stun.example.org:3478, not '%.200s'",
-                     c->stun.items[i]);
-            return -EINVAL;
-        }
+        if (!is_url(c->stun.items[i], "stun", false))
+            return config_fault(error, &CONFIG_CLAIM(c, stun, c->stun.items[i]),
+                                "takes such as stun:stun.example.org:3478, not '%.200s'", c->stun.items[i]);
     for (size_t i = 0; i < c->turn_url.n; i++)
-        if (!is_url(c->turn_url.items[i], "turn", true)) {
-            snprintf(error, CONFIG_ERROR_LEN,
-                     "--turn-url takes such as turn:turn.example.org:3478?transport=udp, not '%.200s'",
-                     c->turn_url.items[i]);
-            return -EINVAL;
-        }
-    if (!c->turn_url.n == !c->turn_secret_file)
-        return 0;
-    snprintf(error, CONFIG_ERROR_LEN, "--turn-url and --turn-secret-file need each other");
-    return -EINVAL;
+        if (!is_url(c->turn_url.items[i], "turn", true))
+            return config_fault(error, &CONFIG_CLAIM(c, turn_url, c->turn_url.items[i]),
+                                "takes such as turn:turn.example.org:3478?transport=udp, not '%.200s'",
+                                c->turn_url.items[i]);
+    if (c->turn_url.n && !c->turn_secret_file)
+        return config_fault(error, &CONFIG_CLAIM(c, turn_url, NULL), "needs --turn-secret-file beside it");
+    if (c->turn_secret_file && !c->turn_url.n)
+        return config_fault(error, &CONFIG_CLAIM(c, turn_secret_file, NULL), "needs --turn-url beside it");
+    return 0;
 }
 
 int ice_load(struct ice *i, char error[CONFIG_ERROR_LEN])
@@ -110,8 +107,9 @@ int ice_load(struct ice *i, char error[CONFIG_ERROR_LEN])
         return err;
     err = secret_file_read(&i->secret, i->config->turn_secret_file, why);
     if (err)
-        snprintf(error, CONFIG_ERROR_LEN, "--turn-secret-file '%.200s': %s", i->config->turn_secret_file, why);
-    return err;
+        config_fault(error, &CONFIG_CLAIM(i->config, turn_secret_file, NULL), "'%.200s': %s",
+                     i->config->turn_secret_file, why);
+    return err ? -EIO : 0;
 }
 
 // ---- answering

@@ -19,7 +19,7 @@ struct ice *ice_new(const struct config *c);
 void ice_free(struct ice *i);
 
 // Checks what I's configuration says, and reads the secret from its file, before I is used. 0, or with ERROR what is wrong
-// -EINVAL for a setting that can never work, -EIO for what the system refused.
+// -EIO for a file, else what config_fault() said.
 [[gnu::warn_unused_result]] int ice_load(struct ice *i, char error[CONFIG_ERROR_LEN]);
 
 // Whether there is TURN, and so a secret.

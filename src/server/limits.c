@@ -44,15 +44,6 @@ static bool parse_rate(const char *text, struct bucket_rate *rate)
     return !*text && rate->burst <= UINT32_MAX;
 }
 
-static int read_rate(const char *flag, const char *text, struct bucket_rate *rate, char error[CONFIG_ERROR_LEN])
-{
-    if (parse_rate(text, rate))
-        return 0;
-    snprintf(error, CONFIG_ERROR_LEN, "%s takes how many a second, and at once, such as 50:500, not '%.64s'", flag,
-             text);
-    return -EINVAL;
-}
-
 static struct bucket_rate times(const struct bucket_rate *rate, uint64_t factor)
 {
     return (struct bucket_rate){ rate->per_s * factor, rate->burst * factor };
@@ -61,24 +52,25 @@ static struct bucket_rate times(const struct bucket_rate *rate, uint64_t factor)
 static int read_rates(struct limits *l, const struct config *c, char error[CONFIG_ERROR_LEN])
 {
     const struct {
-        const char *flag, *text;
+        const char *const *text;
         struct bucket_rate *rate;
     } rates[] = {
-        { "--connection-rate", c->connection_rate, &l->source.conns_each },
-        { "--message-rate", c->message_rate, &l->conns.meter.flows[FLOW_MESSAGES] },
-        { "--byte-rate", c->byte_rate, &l->conns.meter.flows[FLOW_BYTES] },
-        { "--join-rate", c->join_rate, &l->conns.meter.flows[FLOW_JOINS] },
-        { "--log-rate", c->log_rate, &l->log },
-        { "--stun-rate", c->stun_rate, &l->stun.rate },
-        { "--ice-rate", c->ice_rate, &l->ice.rate },
-        { "--failed-login-rate", c->failed_login_rate, &l->conns.meter.flows[FLOW_LOGINS] },
+        { &c->connection_rate, &l->source.conns_each },
+        { &c->message_rate, &l->conns.meter.flows[FLOW_MESSAGES] },
+        { &c->byte_rate, &l->conns.meter.flows[FLOW_BYTES] },
+        { &c->join_rate, &l->conns.meter.flows[FLOW_JOINS] },
+        { &c->log_rate, &l->log },
+        { &c->stun_rate, &l->stun.rate },
+        { &c->ice_rate, &l->ice.rate },
+        { &c->failed_login_rate, &l->conns.meter.flows[FLOW_LOGINS] },
     };
-    int err = 0;
-    for (size_t i = 0; i < sizeof rates / sizeof *rates && !err; i++)
-        err = read_rate(rates[i].flag, rates[i].text, rates[i].rate, error);
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++)
+        if (!parse_rate(*rates[i].text, rates[i].rate))
+            return config_fault(error, &(struct config_claim){ c, rates[i].text, NULL },
+                                "takes how many a second, and at once, such as 50:500, not '%.64s'", *rates[i].text);
     for (int i = 0; i < N_FLOWS; i++)
         l->source.flows_each[i] = times(&l->conns.meter.flows[i], (uint64_t)c->address_rate_factor);
-    return err;
+    return 0;
 }
 
 int limits_read(struct limits *l, const struct config *c, char error[CONFIG_ERROR_LEN])

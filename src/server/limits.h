@@ -19,7 +19,7 @@ struct limits_room {
     uint32_t n_conns, n_refused; // those that are served, and those that are told at one time that they are not
 };
 
-// Fills L in as C says. 0, or -EINVAL with ERROR one line that says what is wrong.
+// Fills L in as C says. 0, or what config_fault() said to ERROR.
 [[gnu::warn_unused_result]] int limits_read(struct limits *l, const struct config *c, char error[CONFIG_ERROR_LEN]);
 
 // The room that there is, but for some descriptors that files need; once everything else is open.

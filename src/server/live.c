@@ -32,11 +32,9 @@ static int read_proxies(struct live *l, char error[CONFIG_ERROR_LEN])
         return -EIO;
     }
     for (size_t i = 0; i < list->n; i++)
-        if (addr_parse_prefix(&l->proxies[i], span_of(list->items[i])) != 0) {
-            snprintf(error, CONFIG_ERROR_LEN, "--behind-proxy takes addresses such as 10.0.0.0/8 or ::1, not '%.64s'",
-                     list->items[i]);
-            return -EINVAL;
-        }
+        if (addr_parse_prefix(&l->proxies[i], span_of(list->items[i])) != 0)
+            return config_fault(error, &CONFIG_CLAIM(l->config, behind_proxy, list->items[i]),
+                                "takes addresses such as 10.0.0.0/8 or ::1, not '%.64s'", list->items[i]);
     return 0;
 }
 
@@ -78,8 +76,7 @@ int live_read(struct live **live, struct config_set *set, const struct own_addre
         return -EIO;
     }
     atomic_init(&l->n_holders, 1);
-    l->set = *set;
-    *set = (struct config_set){ 0 };
+    config_move(&l->set, set);
     l->config = l->set.sites;
     fill_carriers(l);
     int err = begin_sites(l, own, error);

@@ -27,7 +27,7 @@ struct live {
 };
 
 // Makes *LIVE, held once, of SET, which is emptied, on a machine with the addresses OWN, which must live as long. 0, or with
-// ERROR one line that says what failed -EINVAL for a setting that can never work, -EIO for what the system refused.
+// ERROR one line that says what failed what config_fault() said, or -EIO for what the system refused.
 [[gnu::warn_unused_result]] int live_read(struct live **live, struct config_set *set, const struct own_addresses *own,
                                           char error[CONFIG_ERROR_LEN]);
 

@@ -12,8 +12,8 @@ enum { PLACE_MAX_ADDRS = 16 };
 
 struct place {
     struct listen_place where;
-    const struct config *config; // of the site that is there
-    size_t site;                 // its number
+    struct config_claim claim; // of the site that is there: what it says of this place
+    size_t site;               // its number
     struct sockaddr_storage addrs[PLACE_MAX_ADDRS];
     int n_addrs;
 };
@@ -25,10 +25,14 @@ struct places {
 };
 
 // Fills P with the places of N sites, whose settings must live as long. 0, or with ERROR one line that says what is wrong
-// -EINVAL for a setting, -EIO for a host that is not found; places_fini() is due in any case.
+// what config_fault() said, or -EIO for a host that is not found; places_fini() is due in any case.
 [[gnu::warn_unused_result]] int places_find(struct places *p, const struct config *sites, size_t n,
                                             char error[CONFIG_ERROR_LEN]);
 
 void places_fini(struct places *p);
+
+// Writes P's name to OUT, to be read behind the setting that says it: "'tls::443'", "8888 of all addresses". Returns OUT.
+enum { PLACE_NAME_LEN = 320 };
+const char *place_put_name(const struct place *p, char out[PLACE_NAME_LEN]);
 
 #endif

@@ -88,7 +88,7 @@ static bool read_set(const struct config_set *running, struct config_set *next)
 // Has new connections use the certificates that L is about, unless they were made up. Whether they can.
 static bool use_certificates(struct tls_context *tls, const struct live *l)
 {
-    char error[TLS_ERROR_LEN];
+    char error[CONFIG_ERROR_LEN];
     if (!tls || !l->config->tls_cert.n)
         return true;
     if (certificates_load(tls, l->config, error) == 0) {

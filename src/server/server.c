@@ -67,7 +67,8 @@ static int begin_stations(struct server *s, int n, char error[SERVER_ERROR_LEN])
     }
     err = err ? err : connect_stations(s, n);
     if (err)
-        snprintf(error, SERVER_ERROR_LEN, "can't make %d worker%s: %s", n, n == 1 ? "" : "s", uv_strerror(err));
+        snprintf(error, SERVER_ERROR_LEN, "can't make %d worker%s: %s%s", n, n == 1 ? "" : "s", uv_strerror(err),
+                 err == -EMFILE ? "; allow it more open files: ulimit -n" : "");
     return err ? -EIO : 0;
 }
 
@@ -76,7 +77,11 @@ static int inherit(struct server *s, char error[SERVER_ERROR_LEN])
     if (inherited_from_environment(&s->inherited, error) != 0)
         return -EIO;
     s->n_handed_down = s->inherited.n;
-    return handover_take(&s->handover, s->config->hand_over, &s->inherited, error);
+    char why[HANDOVER_ERROR_LEN];
+    int err = handover_take(&s->handover, s->config->hand_over, &s->inherited, why);
+    if (err)
+        config_fault(error, &CONFIG_CLAIM(s->config, hand_over, NULL), "%s", why);
+    return err;
 }
 
 // A socket that was handed down and that nobody listens at would let its clients wait for ever. A predecessor's may have had
@@ -108,7 +113,13 @@ static int open_sockets(struct server *s, char error[SERVER_ERROR_LEN])
     err = err ? err : admin_open(&s->admin, s->config, &sockets, error);
     err = err ? err : check_inherited(s, error);
     inherited_fini(&s->inherited);
-    return err ? err : handover_open(&s->handover, error);
+    if (err)
+        return err;
+    char why[HANDOVER_ERROR_LEN];
+    err = handover_open(&s->handover, why);
+    if (err)
+        config_fault(error, &CONFIG_CLAIM(s->config, hand_over, NULL), "%s", why);
+    return err;
 }
 
 // Certificates, secrets, settings and pages are read again and again.
@@ -117,7 +128,11 @@ static int drop_privileges(const struct server *s, char error[SERVER_ERROR_LEN])
     bool keeps_reading = reload_has_files(s->live);
     for (size_t i = 0; i < s->live->n_sites; i++)
         keeps_reading = keeps_reading || web_root_is_open(&s->live->sites[i].web_root);
-    return privileges_drop(s->config->user, keeps_reading, error);
+    char why[PRIVILEGES_ERROR_LEN];
+    int err = privileges_drop(s->config->user, keeps_reading, why);
+    if (err)
+        config_fault(error, &CONFIG_CLAIM(s->config, user, NULL), "%s", why);
+    return err;
 }
 
 static int count_workers(const struct server *s)

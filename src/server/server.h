@@ -36,7 +36,7 @@ struct server {
 enum { SERVER_ERROR_LEN = CONFIG_ERROR_LEN };
 
 // Makes S ready and listening as SET says, which is emptied. 0, or with ERROR one line that says what failed and
-// nothing left behind -EINVAL for a setting that can never work, -EIO for what the system refused.
+// nothing left behind -EINVAL when that is on the command line, -EIO for the rest.
 [[gnu::warn_unused_result]] int server_start(struct server *s, struct config_set *set, char error[SERVER_ERROR_LEN]);
 
 // Whether server_start() would find something wrong, but that ports are in use. 0, or the same with ERROR. SET is emptied.

@@ -7,23 +7,41 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/guess.h"
+
 const char *const site_default_mounts[] = { "/=auto",          "/login=login",   "/join=join", "/socket.io/=rooms",
                                             "/peerjs/=peerjs", "/topics=topics", NULL };
+
+// Whether a browser could ever say that, or one of what it stands for: no path, and not even a '/', ends an origin.
+static bool is_origin(const char *text)
+{
+    const char *host = strstr(text, "://");
+    bool is_word = strcmp(text, "*") == 0 || strcmp(text, "null") == 0;
+    return is_word || (host && host > text && host[3] && !strchr(host + 3, '/'));
+}
+
+static int check_origins(const struct config *c, char error[CONFIG_ERROR_LEN])
+{
+    for (size_t i = 0; i < c->allow_origin.n; i++)
+        if (!is_origin(c->allow_origin.items[i]))
+            return config_fault(error, &CONFIG_CLAIM(c, allow_origin, c->allow_origin.items[i]),
+                                "takes such as https://example.org, without a path, https://*.example.org, null or *, "
+                                "not '%.200s'",
+                                c->allow_origin.items[i]);
+    return 0;
+}
 
 // What the rooms dialect's events are called elsewhere must name something, and so must a namespace.
 static int check_names(const struct config *c, char error[CONFIG_ERROR_LEN])
 {
     for (size_t i = 0; i < c->room_event.n; i++)
-        if (!strchr(c->room_event.items[i], '=')) {
-            snprintf(error, CONFIG_ERROR_LEN, "--room-event takes THEIRS=OURS, not '%.200s'", c->room_event.items[i]);
-            return -EINVAL;
-        }
+        if (!strchr(c->room_event.items[i], '='))
+            return config_fault(error, &CONFIG_CLAIM(c, room_event, c->room_event.items[i]),
+                                "takes THEIRS=OURS, not '%.200s'", c->room_event.items[i]);
     for (size_t i = 0; i < c->namespace.n; i++)
-        if (c->namespace.items[i][0] != '/') {
-            snprintf(error, CONFIG_ERROR_LEN, "--namespace takes a name that begins with '/', not '%.200s'",
-                     c->namespace.items[i]);
-            return -EINVAL;
-        }
+        if (c->namespace.items[i][0] != '/')
+            return config_fault(error, &CONFIG_CLAIM(c, namespace, c->namespace.items[i]),
+                                "takes a name that begins with '/', not '%.200s'", c->namespace.items[i]);
     return 0;
 }
 
@@ -33,7 +51,8 @@ static int open_web_root(struct site *s, char error[CONFIG_ERROR_LEN])
         return 0;
     int err = web_root_open(&s->web_root, s->config->web_root);
     if (err)
-        snprintf(error, CONFIG_ERROR_LEN, "--web-root '%.200s': %s", s->config->web_root, strerror(-err));
+        config_fault(error, &CONFIG_CLAIM(s->config, web_root, NULL), "'%.200s': %s", s->config->web_root,
+                     strerror(-err));
     return err ? -EIO : 0;
 }
 
@@ -113,6 +132,26 @@ int site_mount(const struct site *s, struct mounts *m, const struct dialect_opts
     return 0;
 }
 
+// The dialect that somebody who wrote ITEM may have meant, or NULL.
+static const struct dialect *guess_dialect(const char *item)
+{
+    const char *equals = strrchr(item, '=');
+    struct guess guess = guess_of(span_of(equals + 1));
+    const struct dialect *best = NULL, *d;
+    for (size_t i = 0; (d = dialect_at(i)); i++)
+        if (guess_try(&guess, span_of(d->name)))
+            best = d;
+    return best;
+}
+
+// BAD leads to nothing that there is.
+static int complain_unknown(const struct config *c, const char *bad, char error[CONFIG_ERROR_LEN])
+{
+    const struct dialect *guess = guess_dialect(bad);
+    return config_fault(error, &CONFIG_CLAIM(c, mount, bad), "'%.200s': there is no such dialect or mount; %s%s%s", bad,
+                        guess ? "did you mean " : "--help lists them", guess ? guess->name : "", guess ? "?" : "");
+}
+
 // Mounts all once where nobody comes, so that no worker finds anything wrong, and to see how many realms it takes.
 static int try_mounts(struct site *s, char error[CONFIG_ERROR_LEN])
 {
@@ -125,13 +164,13 @@ static int try_mounts(struct site *s, char error[CONFIG_ERROR_LEN])
     s->n_realms = trial.next_realm;
     mounts_fini(&trial);
     if (err == -EINVAL)
-        snprintf(error, CONFIG_ERROR_LEN, "--mount takes PATH=DIALECT with a path that begins with '/', not '%.200s'",
-                 bad);
-    else if (err == -ENOENT)
-        snprintf(error, CONFIG_ERROR_LEN, "--mount '%.200s': there is no such dialect; --help lists them", bad);
-    else if (err)
+        return config_fault(error, &CONFIG_CLAIM(s->config, mount, bad),
+                            "takes PATH=DIALECT with a path that begins with '/', not '%.200s'", bad);
+    if (err == -ENOENT)
+        return complain_unknown(s->config, bad, error);
+    if (err)
         snprintf(error, CONFIG_ERROR_LEN, "out of memory");
-    return err == -ENOMEM ? -EIO : err ? -EINVAL : 0;
+    return err ? -EIO : 0;
 }
 
 int site_init(struct site *s, const struct config *c, const struct own_addresses *own, char error[CONFIG_ERROR_LEN])
@@ -139,21 +178,10 @@ int site_init(struct site *s, const struct config *c, const struct own_addresses
     *s = (struct site){ .config = c, .web_root.fd = -1 };
     fill_dialect_opts(s, own);
     int err = check_names(c, error);
+    err = err ? err : check_origins(c, error);
     err = err ? err : open_web_root(s, error);
     err = err ? err : begin_ice(s, error);
-    err = err ? err : try_mounts(s, error);
-    if (err)
-        site_put_name(c, error);
-    return err;
-}
-
-void site_put_name(const struct config *c, char error[CONFIG_ERROR_LEN])
-{
-    char rest[CONFIG_ERROR_LEN];
-    if (!c->name)
-        return;
-    snprintf(rest, sizeof rest, "%s", error);
-    snprintf(error, CONFIG_ERROR_LEN, "site '%.64s': %.*s", c->name, CONFIG_ERROR_LEN - 80, rest);
+    return err ? err : try_mounts(s, error);
 }
 
 void site_fini(struct site *s)

@@ -29,8 +29,7 @@ struct site {
 extern const char *const site_default_mounts[];
 
 // Makes S as C says, on a machine with the addresses OWN; all three must stay where they are. 0, or with ERROR one line that
-// says what failed -EINVAL for a setting that can never work, -EIO for what the system refused; site_fini() is due in any
-// case.
+// says what failed what config_fault() said, or -EIO for what the system refused; site_fini() is due in any case.
 [[gnu::warn_unused_result]] int site_init(struct site *s, const struct config *c, const struct own_addresses *own,
                                           char error[CONFIG_ERROR_LEN]);
 
@@ -40,8 +39,5 @@ extern const char *const site_default_mounts[];
                                            const char **bad);
 
 void site_fini(struct site *s);
-
-// Puts before ERROR which site it is about, when C is one of several.
-void site_put_name(const struct config *c, char error[CONFIG_ERROR_LEN]);
 
 #endif

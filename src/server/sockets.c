@@ -66,13 +66,20 @@ static int open_places(const struct sockets *k, struct places *places, const str
 
 static void complain(const struct place *p, int err, char error[CONFIG_ERROR_LEN])
 {
-    const struct listen_place *l = &p->where;
-    bool is_own_port = l->port == p->config->port && !p->config->listen.n;
-    snprintf(error, CONFIG_ERROR_LEN, "can't listen on %s port %d: %s%s", *l->host ? l->host : "any address,", l->port,
-             strerror(-err),
-             err != -EADDRINUSE ? ""
-             : is_own_port      ? "; choose another with --port"
-                                : "; choose another with --listen");
+    static const struct {
+        int err;
+        const char *way_out;
+    } known[] = {
+        { -EADDRINUSE, "; choose another, or see who has it with `ss -tulpn`" },
+        { -EACCES, "; ports below 1024 are root's: start it as root (it gives that up), or by systemd's socket" },
+        { -EADDRNOTAVAIL, "; it is none of this machine's addresses" },
+        { -EMFILE, "; allow it more open files: ulimit -n" },
+    };
+    const char *way_out = "";
+    char name[PLACE_NAME_LEN];
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        way_out = known[i].err == err ? known[i].way_out : way_out;
+    config_fault(error, &p->claim, "%s: %s%s", place_put_name(p, name), strerror(-err), way_out);
 }
 
 int sockets_open(const struct sockets *k, struct places *places, char error[CONFIG_ERROR_LEN])

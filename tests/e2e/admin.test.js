@@ -117,7 +117,7 @@ test('a taken port is an error where it was asked for', async t => {
     const { admin } = await startWithAdmin(t);
     const { code, stderr } = await run('--port', '0', '--admin', admin.place);
     assert.equal(code, 1);
-    assert.match(stderr, /^strowger: can't listen for --admin '127\.0\.0\.1:\d+': Address already in use\n$/m);
+    assert.match(stderr, /^strowger: --admin '127\.0\.0\.1:\d+': Address already in use\n$/m);
     for (const place of ['x', '127.0.0.1', 'tls:127.0.0.1:1', 'unix:', 'OFF']) {
         assert.equal((await run('--port', '0', '--admin', place)).code, 2, place);
     }

@@ -96,7 +96,7 @@ test('several sites stand in one file', async t => {
     await t.test('and have no place in common', async () => {
         const { code, stderr } = await run('check', '-c', path, '--port', '0');
         assert.equal(code, 1);
-        assert.match(stderr, /each site says itself what its port is/);
+        assert.match(stderr, /--port is not for all: each site of/);
     });
     await t.test('but one each', async t => {
         const { stderr } = await run('check', '-c', await file(t, '[site.a]\nport = 0\n[site.b]\n'));

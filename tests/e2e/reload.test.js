@@ -170,8 +170,11 @@ const changes = {
         from: 'trust_loopback = false\n',
         to: 'trust_loopback = false\nice_rate = "1:1"\n',
         check: async server => {
-            await status(server, '/ice');
-            assert.equal(await status(server, '/ice'), 429);
+            const asked = []; // each worker counts for itself
+            while (asked.length < 100 && !asked.includes(429)) {
+                asked.push(await status(server, '/ice'));
+            }
+            assert.equal(asked.at(-1), 429);
         },
     },
     'which proxies are believed': {
@@ -239,11 +242,11 @@ test('what needs a restart is named, by name only, and stays as it is', async t 
     const server = await startChangeable(t, 'port = 0\npeerjs_key = "one"\n');
     const asked = () => status(server, '/one/id');
     assert.equal(await asked(), 200);
-    const changed = 'port = 0\ngreeting = "two"\npeerjs_key = "sesame"\nmount = ["/=echo"]\nworkers = 3\ndrain_time = "1s"\n';
+    const changed = 'port = 0\ngreeting = "two"\npeerjs_key = "sesame"\nmount = ["/=echo"]\nnamespace = ["/x"]\ndrain_time = "1s"\n';
     for (let i = 0; i < 2; i++) { // a second time too: it is still not so
         await server.change(changed);
         const named = [...server.log.matchAll(/needs a restart.*setting="?(\w+)/g)].map(match => match[1]);
-        assert.deepEqual(named, ['mount', 'peerjs_key', 'workers']);
+        assert.deepEqual(named, ['mount', 'peerjs_key', 'namespace']);
         assert.ok(!server.log.includes('sesame'));
         assert.equal(await asked(), 200);
         assert.equal(await status(server, '/sesame/id'), 404);

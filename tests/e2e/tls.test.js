@@ -187,8 +187,8 @@ test('files that are wrong are refused in one line that names them', async t => 
         [pair(cert, at('empty')), /empty': no private key/],
         [pair(cert, at('.')), /no regular file/],
         [pair(key, key), /no certificate/],
-        [pair(cert, other[3]), /not the key of --tls-cert/],
-        [pair(cert, rsa[3]), /not the key of --tls-cert/],
+        [pair(cert, other[3]), /not the key of the certificate in '/],
+        [pair(cert, rsa[3]), /not the key of the certificate in '/],
         [pair(at('weak.crt'), at('weak.key')), /too small/],
         [pair(cert, at('locked.key')), /passphrase.*openssl pkey/],
         [pair(cert, at('open.key')), /open\.key.*644.*chmod 600/],
@@ -197,8 +197,8 @@ test('files that are wrong are refused in one line that names them', async t => 
         [[...good, ...other], /already a key of this kind/],
     ];
     const settings = [
-        [['--tls-cert', cert], /pairs/],
-        [['--tls-key', key], /pairs/],
+        [['--tls-cert', cert], /needs a --tls-key/],
+        [['--tls-key', key], /needs a --tls-cert/],
         [[...good, '--dev'], /--dev/],
         [[...good, '--listen', '127.0.0.1:0'], /no --listen tls:/],
         [['--listen', 'tls:127.0.0.1:0'], /needs --tls-cert/],

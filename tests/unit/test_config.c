@@ -272,8 +272,8 @@ static void unknown_options_are_named_with_a_suggestion(void **state)
     ASSERT_USAGE("unknown option '-x'; --help lists them", "-x");
     ASSERT_USAGE("unknown option '-'; --help lists them", "-");
     ASSERT_USAGE("unknown option '-help'; --help lists them", "-help");
-    ASSERT_USAGE("'8888' is neither a command nor an option; --help lists them", "8888");
-    ASSERT_USAGE("'' is neither a command nor an option; --help lists them", "");
+    ASSERT_USAGE("'8888' is no option; --help lists them", "8888");
+    ASSERT_USAGE("'' is no option; --help lists them", "");
     char text[600] = "--";
     memset(text + 2, 'y', 590);
     assert_int_equal(PARSE(text), CONFIG_USAGE);

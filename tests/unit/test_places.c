@@ -88,8 +88,8 @@ static void refuse(const char *text, const char *listen, const char *other, bool
 static void what_can_never_work_is_refused(void **state)
 {
     (void)state;
-    refuse("port 8888 of 127.0.0.1 is listened at twice", "127.0.0.1:8888", "127.0.0.1:8888", false);
-    refuse("port 8888 of all addresses is listened at twice", ":8888", "*:8888", false);
+    refuse("'127.0.0.1:8888' is listened at twice", "127.0.0.1:8888", "127.0.0.1:8888", false);
+    refuse("':8888' is listened at twice", "*:8888", ":8888", false);
     refuse("[tls:]HOST:PORT", "127.0.0.1", ":0", false);
     refuse("[tls:]HOST:PORT", ":0", "::1:80", false);
     refuse("needs --tls-cert", ":0", "tls::0", false);
