@@ -275,11 +275,11 @@ void route_request(struct http_conn *h, const struct http_request *r)
     path[len] = '\0';
     struct span normal = { path, (size_t)len };
     const struct branch *branch = h->opts->user;
-    const struct mount *mount = find_mount(&branch->mounts, normal);
+    const struct mount *mount = is_client_library(path) ? NULL : find_mount(&branch->mounts, normal);
     const struct engineio_handler *rider = mount ? rider_of(mount) : NULL;
     if (!is_below_root(mount) && !wants_websocket(r) && ice_http_serve(h, r, path, branch))
         return;
-    if (rider && !is_client_library(path))
+    if (rider)
         engineio_request(&branch->engineio, h, r, mount, rider);
     else if (wants_websocket(r))
         upgrade(h, r, mount);

@@ -58,4 +58,14 @@ test('the client library', async t => {
         assert.equal((await get(server, 'other.js')).status, 400); // a request of Engine.IO, and a bad one
         assert.equal((await ask(server, 'POST', `/socket.io/${FILES[0]}`)).status, 405);
     });
+
+    await t.test('is nothing to speak to: a WebSocket there would have been given to a dialect that has none', async () => {
+        for (const path of [`/socket.io/${FILES[0]}`, '/socket.io/socket.io.', `//socket.io/${FILES[1]}`]) {
+            const raw = await server.dial();
+            const { status } = await raw.request(`GET ${path}`, 'Connection: Upgrade', 'Upgrade: websocket',
+                'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==');
+            assert.equal(status, 404);
+            raw.destroy();
+        }
+    });
 });
