@@ -20,7 +20,13 @@ static void print_help(const struct subcommand *none)
          "       strowger SUBCOMMAND [OPTION]...\n"
          "\n"
          "Listens for HTTP and WebSocket on TCP, and for STUN on UDP, and logs the\n"
-         "address to open.");
+         "address to open. To begin with:\n"
+         "\n"
+         "  strowger                      http on port 8888\n"
+         "  strowger --dev                https too, for cameras of other machines\n"
+         "  strowger --tls-cert FILE --tls-key FILE --port 443\n"
+         "  strowger --config FILE        `strowger reference sample` prints one\n"
+         "  strowger check --config FILE  what is wrong with it");
     help_put_options(stdout);
     subcommand_print_list();
     puts("\nDialects:");

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/subcommand.h"
+#include "cli/printed.h"
 #include "config/option.h"
 
 // What stands for a value that the shell can list itself.
@@ -185,24 +185,14 @@ static void put_fish(FILE *out)
 
 // ---- the subcommand
 
-static const struct {
-    const char *name;
-    void (*put)(FILE *out);
-} shells[] = { { "bash", put_bash }, { "zsh", put_zsh }, { "fish", put_fish } };
-
 static int run(int argc, char **argv)
 {
-    for (size_t i = 0; argc == 2 && i < sizeof shells / sizeof *shells; i++)
-        if (strcmp(shells[i].name, argv[1]) == 0) {
-            shells[i].put(stdout);
-            return EXIT_OK;
-        }
-    bool is_help = argc == 2 && strcmp(argv[1], "--help") == 0;
-    fputs("usage: strowger completion bash|zsh|fish\n"
-          "\n"
-          "Prints a script for the shell. In bash, for now: source <(strowger completion bash)\n",
-          is_help ? stdout : stderr);
-    return is_help ? EXIT_OK : EXIT_USAGE;
+    static const struct printed shells[] = { { "bash", put_bash }, { "zsh", put_zsh }, { "fish", put_fish }, { 0 } };
+    return printed_run(shells,
+                       "usage: strowger completion bash|zsh|fish\n"
+                       "\n"
+                       "Prints a script for the shell. In bash, for now: source <(strowger completion bash)\n",
+                       argc, argv);
 }
 
 const struct subcommand subcommand_completion = {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "cli/subcommand.h"
+#include "cli/printed.h"
 
 // ---- values
 
@@ -227,24 +227,18 @@ static void put_keys(FILE *out)
 
 // ---- the subcommand
 
-static const struct {
-    const char *name;
-    void (*put)(FILE *out);
-} formats[] = { { "sample", put_sample }, { "markdown", put_markdown }, { "flags", put_flags }, { "keys", put_keys } };
-
 static int run(int argc, char **argv)
 {
-    for (size_t i = 0; argc == 2 && i < sizeof formats / sizeof *formats; i++)
-        if (strcmp(formats[i].name, argv[1]) == 0) {
-            formats[i].put(stdout);
-            return EXIT_OK;
-        }
-    bool is_help = argc == 2 && strcmp(argv[1], "--help") == 0;
-    fputs("usage: strowger reference sample|markdown|flags|keys\n"
-          "\n"
-          "Prints all settings there are: as a file to begin with, as a page, or as lists in mdoc for manual pages.\n",
-          is_help ? stdout : stderr);
-    return is_help ? EXIT_OK : EXIT_USAGE;
+    static const struct printed formats[] = {
+        { "sample", put_sample }, { "markdown", put_markdown }, { "flags", put_flags }, { "keys", put_keys }, { 0 }
+    };
+    return printed_run(
+        formats,
+        "usage: strowger reference sample|markdown|flags|keys\n"
+        "\n"
+        "Prints all settings there are: as a file to begin with, as a page, or as lists in mdoc for manual "
+        "pages.\n",
+        argc, argv);
 }
 
 const struct subcommand subcommand_reference = {
