@@ -236,8 +236,11 @@ test('ports of services and our own get no answer', async t => {
             t.diagnostic(`port ${port}: ${error.message}`); // not everyone may have the low ones
             continue;
         }
-        suspect.send(message());
+        await new Promise(done => suspect.socket.send(message(), server.port, to, done));
         await honest.ask(message());
+        for (let turns = 0; turns < 3; turns++) { // in each of which node looks at every socket
+            await new Promise(setImmediate);
+        }
         assert.deepEqual(suspect.replies.drain(), [], `port ${port}`);
     }
 });
