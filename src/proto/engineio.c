@@ -88,8 +88,10 @@ const struct engineio_refusal *engineio_check(const struct engineio_query *q, bo
         return check_handshake(q, is_get, is_upgrade);
     if (!found)
         return &engineio_refusals[ENGINEIO_SESSION_UNKNOWN];
-    enum engineio_transport expected = is_upgrade ? ENGINEIO_WEBSOCKET : found->transport;
-    if (q->link.transport != expected || q->link.version != found->version)
+    // What asks for no WebSocket polls, and who has one polls no more.
+    enum engineio_transport expected = is_upgrade ? ENGINEIO_WEBSOCKET : ENGINEIO_POLLING;
+    bool is_its_own = is_upgrade || found->transport == ENGINEIO_POLLING;
+    if (q->link.transport != expected || !is_its_own || q->link.version != found->version)
         return &engineio_refusals[ENGINEIO_BAD_REQUEST];
     return NULL;
 }

@@ -51,6 +51,7 @@ test('handshake', async t => {
 test('refusals', async t => {
     const server = await start(t, [...CALM, '--mount', '/other/=eio-echo']);
     const [one, three] = [await Polling.open(server), await Polling.open(server, { eio: 3 })];
+    const socket = await openSocket(server);
     const cases = [
         ['GET', '', 0],
         ['GET', 'EIO=4', 0],
@@ -66,6 +67,8 @@ test('refusals', async t => {
         ['DELETE', `EIO=4&transport=polling&sid=${one.sid}`, 3],
         ['GET', 'EIO=4&transport=websocket', 3],
         ['GET', `EIO=4&transport=websocket&sid=${one.sid}`, 3],
+        ...['GET', 'POST', 'PUT'].flatMap(method => ['polling', 'websocket']
+            .map(transport => [method, `EIO=4&transport=${transport}&sid=${socket.open.sid}`, 3])),
         ['GET', `EIO=3&transport=polling&sid=${one.sid}`, 3],
         ['POST', `EIO=4&transport=polling&sid=${three.sid}`, 3],
         ...['', 'EIO=&', 'EIO=2&', 'EIO=5&', 'EIO=44&', 'EIO=4.0&', 'EIO=abc&', 'eio=4&']
@@ -99,6 +102,8 @@ test('refusals', async t => {
 
     await t.test('none of it harmed the sessions', async () => {
         assert.deepEqual([await one.isKnown(), await three.isKnown()], [true, true]);
+        socket.send('4a');
+        await socket.expect('4a');
     });
 });
 

@@ -439,6 +439,8 @@ static void requests_of_sessions_are_judged_as_the_reference_does(void **state)
     check_judged("EIO=4&transport=x&sid=a", true, false, &polling, ENGINEIO_TRANSPORT_UNKNOWN);
     check_judged("EIO=4&transport=polling&sid=a", true, false, &websocket, ENGINEIO_BAD_REQUEST);
     check_judged("EIO=4&transport=websocket&sid=a", true, false, &polling, ENGINEIO_BAD_REQUEST);
+    check_judged("EIO=4&transport=websocket&sid=a", true, false, &websocket, ENGINEIO_BAD_REQUEST);
+    check_judged("EIO=4&transport=websocket&sid=a", false, false, &websocket, ENGINEIO_BAD_REQUEST);
     check_judged("EIO=4&transport=polling&sid=a", true, true, &polling, ENGINEIO_BAD_REQUEST);
     check_judged("EIO=3&transport=polling&sid=a", true, false, &polling, ENGINEIO_BAD_REQUEST);
     check_judged("transport=polling&sid=a", true, false, &polling, ENGINEIO_BAD_REQUEST);
