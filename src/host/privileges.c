@@ -78,15 +78,29 @@ static int become(const struct identity *id, bool keeps_reading)
     return drop_capabilities(keeps_reading);
 }
 
+// As find(), with ERROR and -EIO when somebody who was named is not there.
+static int find_wanted(const char *user, struct identity *id, char error[PRIVILEGES_ERROR_LEN])
+{
+    *id = (struct identity){ .uid = NOBODY, .gid = NOBODY };
+    if (find(user ? user : "nobody", id) == 0 || !user)
+        return 0;
+    snprintf(error, PRIVILEGES_ERROR_LEN, "'%.64s': there is no such user", user);
+    return -EIO;
+}
+
+int privileges_check(const char *user, char error[PRIVILEGES_ERROR_LEN])
+{
+    struct identity id;
+    return find_wanted(user, &id, error);
+}
+
 int privileges_drop(const char *user, bool keeps_reading, char error[PRIVILEGES_ERROR_LEN])
 {
-    struct identity id = { .uid = NOBODY, .gid = NOBODY };
+    struct identity id;
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    int err = find(user ? user : "nobody", &id);
-    if (err && user) {
-        snprintf(error, PRIVILEGES_ERROR_LEN, "'%.64s': there is no such user", user);
-        return -EIO;
-    }
+    int err = find_wanted(user, &id, error);
+    if (err)
+        return err;
     if (geteuid() == 0 && id.uid == 0)
         return 0;
     bool stays = geteuid() != 0 && (!user || id.uid == geteuid());

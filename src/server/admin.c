@@ -281,12 +281,19 @@ static int try_to_listen(struct admin *a, struct inherited *in, const struct con
     return 0;
 }
 
+int admin_init(struct admin *a, const struct config *c, char error[CONFIG_ERROR_LEN])
+{
+    *a = (struct admin){ 0 };
+    if (admin_place_parse(&a->place, c->admin) == 0)
+        return 0;
+    return config_fault(error, &CONFIG_CLAIM(c, admin, NULL), "takes HOST:PORT, unix:PATH or off, not '%.200s'",
+                        c->admin);
+}
+
 int admin_open(struct admin *a, const struct config *c, const struct sockets *k, char error[CONFIG_ERROR_LEN])
 {
-    *a = (struct admin){ .stations = k->stations, .n_stations = (int)k->n_stations };
-    if (admin_place_parse(&a->place, c->admin) != 0)
-        return config_fault(error, &CONFIG_CLAIM(c, admin, NULL), "takes HOST:PORT, unix:PATH or off, not '%.200s'",
-                            c->admin);
+    a->stations = k->stations;
+    a->n_stations = (int)k->n_stations;
     a->http = (struct http_opts){ .head_timeout_ms = (uint64_t)c->head_timeout,
                                   .on_request = on_request,
                                   .user = a,

@@ -24,9 +24,12 @@ struct admin {
     int n_listeners;
 };
 
-// Makes A the door to K's stations, all of which will run, as C says, which must live as long as A. When it says nothing of
-// the place and the default one is taken, there is a warning and no door. 0, or with ERROR one line that says what failed
-// what config_fault() said of a place that makes no sense, or -EIO; admin_close() and admin_fini() are due in any case.
+// Makes A a door where C says, which must live as long as A. 0, or what config_fault() said to ERROR of a place that makes no
+// sense; admin_close() and admin_fini() are due in any case.
+[[gnu::warn_unused_result]] int admin_init(struct admin *a, const struct config *c, char error[CONFIG_ERROR_LEN]);
+
+// Opens A to K's stations, all of which will run, as C says. When it says nothing of the place and the default one is taken,
+// there is a warning and no door. 0, or -EIO with ERROR one line that says what failed.
 [[gnu::warn_unused_result]] int admin_open(struct admin *a, const struct config *c, const struct sockets *k,
                                            char error[CONFIG_ERROR_LEN]);
 

@@ -274,6 +274,15 @@ static void log_places(const struct server *s)
         show_dev_url(s, secure);
 }
 
+static int check_user(const struct config *c, char error[SERVER_ERROR_LEN])
+{
+    char why[PRIVILEGES_ERROR_LEN];
+    int err = privileges_check(c->user, why);
+    if (err)
+        config_fault(error, &CONFIG_CLAIM(c, user, NULL), "%s", why);
+    return err;
+}
+
 // All that the settings ask for but what others on this machine would notice.
 static int prepare(struct server *s, struct config_set *set, char error[SERVER_ERROR_LEN])
 {
@@ -284,7 +293,9 @@ static int prepare(struct server *s, struct config_set *set, char error[SERVER_E
     if (err)
         return err;
     s->config = s->live->config;
-    err = common_init(&s->common, s->live, error);
+    err = admin_init(&s->admin, s->config, error);
+    err = err ? err : check_user(s->config, error);
+    err = err ? err : common_init(&s->common, s->live, error);
     return err ? err : places_find(&s->places, s->live->set.sites, s->live->set.n_sites, error);
 }
 

@@ -141,6 +141,7 @@ test('what would not start is found without starting', async t => {
     for (const [text, pattern] of [
         ['mount = ["x"]', /PATH=DIALECT/], ['[tls]\ncert = ["/nothing"]\nkey = ["/nothing"]', /\/nothing/],
         ['web_root = "/nothing"', /\/nothing/], ['behind_proxy = ["x/9"]', /'x\/9'/], ['listen = ["here"]', /HOST:PORT/],
+        ['admin = "here"', /HOST:PORT/], ['user = "no-such-user"', /no such user/],
     ]) {
         const { code, stderr } = await run('check', '-c', await file(t, text));
         assert.equal(code, 1, text);
