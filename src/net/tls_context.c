@@ -193,16 +193,32 @@ static bool is_exposed(const struct stat *file)
     return (file->st_mode & refused) != 0;
 }
 
-// Opens FILE for OpenSSL. The checks are of what was opened, not of what may have taken its place. NULL with ERROR.
+// Opens FILE, whose state goes to ST. The checks are of what was opened, not of what may have taken its place; a pipe would
+// have all wait for whoever writes to it. The descriptor, or -EINVAL with ERROR.
+static int open_file(const char *file, struct stat *st, char error[TLS_ERROR_LEN])
+{
+    enum { MAX_FILE = 1 << 20 };
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return complain(error, file, strerror(errno));
+    const char *what = fstat(fd, st) != 0       ? strerror(errno)
+                       : !S_ISREG(st->st_mode)  ? "no regular file"
+                       : st->st_size > MAX_FILE ? "larger than a key or certificate can be"
+                                                : NULL;
+    if (!what)
+        return fd;
+    close(fd);
+    return complain(error, file, what);
+}
+
+// Opens FILE, a key, for OpenSSL. NULL with ERROR.
 static FILE *open_key(const char *file, char error[TLS_ERROR_LEN])
 {
     struct stat st;
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 || fstat(fd, &st) != 0) {
-        complain(error, file, strerror(errno));
-    } else if (!S_ISREG(st.st_mode)) {
-        complain(error, file, "no regular file");
-    } else if (is_exposed(&st)) {
+    int fd = open_file(file, &st, error);
+    if (fd < 0)
+        return NULL;
+    if (is_exposed(&st)) {
         char what[100];
         snprintf(what, sizeof what, "others may read or change it (mode %03o); chmod 600 it", st.st_mode & 0777);
         complain(error, file, what);
@@ -212,8 +228,7 @@ static FILE *open_key(const char *file, char error[TLS_ERROR_LEN])
             return f;
         complain(error, file, strerror(errno));
     }
-    if (fd >= 0)
-        close(fd);
+    close(fd);
     return NULL;
 }
 
@@ -238,8 +253,11 @@ static EVP_PKEY *read_key(const char *file, char error[TLS_ERROR_LEN])
 // Reads the certificate and its chain in FILE into CTX. 0 or -EINVAL with ERROR.
 static int use_certificate(SSL_CTX *ctx, const char *file, char error[TLS_ERROR_LEN])
 {
-    if (faccessat(AT_FDCWD, file, R_OK, AT_EACCESS) != 0) // with what we may still do when we are root no more
-        return complain(error, file, strerror(errno));
+    struct stat st;
+    int fd = open_file(file, &st, error);
+    if (fd < 0)
+        return fd;
+    close(fd);
     if (SSL_CTX_use_certificate_chain_file(ctx, file) == 1)
         return 0;
     if (ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_PEM)

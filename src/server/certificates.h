@@ -14,6 +14,12 @@ static inline bool certificates_are_wanted(const struct config *c)
     return c->dev || c->tls_cert.n || c->tls_key.n;
 }
 
+// Whether those that C asks for, if any, are in no files.
+static inline bool certificates_are_made_up(const struct config *c)
+{
+    return !c->tls_cert.n && !c->tls_key.n;
+}
+
 // Has X's new connections use what C asks for. 0, or with one line in ERROR what config_fault() said of them, or -EIO for
 // files that are, and for what the system refused; X stays as it was then.
 [[gnu::warn_unused_result]] int certificates_load(struct tls_context *x, const struct config *c,

@@ -2,6 +2,9 @@
 // What SIGHUP asks for; see reload.h.
 #include "server/reload.h"
 
+#include <stdio.h>
+#include <sys/stat.h>
+
 #include "base/log.h"
 #include "server/certificates.h"
 
@@ -56,11 +59,17 @@ static void keep(const struct option *o, size_t i, const struct config_set *runn
     option_copy(o, &next->sites[i], now);
 }
 
-// Puts into NEXT what can't change while RUNNING does, and names what of it would have: whether there is TLS at all, too.
+// Whether certificates come from somewhere else: from files, from nowhere, or made up.
+static bool has_other_certificates(const struct config *a, const struct config *b)
+{
+    return a->dev != b->dev || certificates_are_wanted(a) != certificates_are_wanted(b);
+}
+
+// Puts into NEXT what can't change while RUNNING does, and names what of it would have: where certificates come from, too.
 static void keep_what_stays(const struct config_set *running, struct config_set *next)
 {
     const struct option *cert = option_find(SPAN("tls_cert")), *key = option_find(SPAN("tls_key")), *o;
-    bool keeps_tls = certificates_are_wanted(running->sites) != certificates_are_wanted(next->sites);
+    bool keeps_tls = has_other_certificates(running->sites, next->sites);
     for (size_t i = 0; (o = option_at(i)); i++)
         for (size_t j = 0; j < running->n_sites; j++)
             if (o->traits & OPTION_RESTART || (keeps_tls && (o == cert || o == key)))
@@ -75,8 +84,22 @@ static void on_fault(void *user, const char *line)
     log_write(LOG_ERROR, "configuration kept as it was", LOG_TEXT("reason", line));
 }
 
+// Whether FILE, or NULL for none, can be read more than once: a pipe would have said all that it had, or have us wait.
+static bool can_be_read_again(const char *file)
+{
+    struct stat st;
+    return !file || stat(file, &st) != 0 || S_ISREG(st.st_mode);
+}
+
 static bool read_set(const struct config_set *running, struct config_set *next)
 {
+    const char *file = running->settings.file;
+    if (!can_be_read_again(file)) {
+        char line[CONFIG_ERROR_LEN];
+        snprintf(line, sizeof line, "can't read %s again: no regular file", file);
+        on_fault(NULL, line);
+        return false;
+    }
     if (config_read(next, running->argc, running->argv, (struct fault_sink){ .on_fault = on_fault }) != CONFIG_OK)
         return false;
     if (has_same_sites(running, next))
@@ -89,7 +112,7 @@ static bool read_set(const struct config_set *running, struct config_set *next)
 static bool use_certificates(struct tls_context *tls, const struct live *l)
 {
     char error[CONFIG_ERROR_LEN];
-    if (!tls || !l->config->tls_cert.n)
+    if (!tls || certificates_are_made_up(l->config))
         return true;
     if (certificates_load(tls, l->config, error) == 0) {
         log_write(LOG_INFO, "certificates read again");
@@ -110,7 +133,7 @@ bool reload_has_files(const struct live *l)
 static struct live *read_again(const struct live *first, const struct own_addresses *own, struct tls_context *tls)
 {
     char error[CONFIG_ERROR_LEN];
-    struct config_set next;
+    struct config_set next = { 0 };
     struct live *live = NULL;
     if (read_set(&first->set, &next)) {
         keep_what_stays(&first->set, &next);

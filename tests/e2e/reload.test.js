@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // SIGHUP: what of the settings changes while the server runs, what does not, and that a bad file changes nothing.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Certificates } from './lib/certificates.js';
 import { Client } from './lib/client.js';
 import { start, startFile } from './lib/server.js';
 
@@ -262,6 +264,39 @@ test('a bad file changes nothing, and it is said why', async t => {
     await assert.rejects(server.connect('/login', { ...from('https://b.example'), port }), /403/);
     await server.change('port = 0\n[site.new]\nport = 0\n', /kept as it was/);
     await server.connect('/login', { ...from('https://a.example'), port });
+});
+
+test('certificates are taken or refused as at the start, and come from where they came from', async t => {
+    const pem = name => `tls_cert = ["${name}.crt"]\n`;
+    const key = name => `tls_key = ["${name}.key"]\n`;
+    const certificates = new Certificates(t);
+    const [, , , keyFile] = certificates.make('a');
+    const path = keyFile.replace(/\.key$/, '');
+    const named = server => [...server.log.matchAll(/needs a restart.*setting="?(\w+)/g)].map(match => match[1]);
+    await t.test('from files', async t => {
+        const server = await startChangeable(t, `port = 0\n${pem(path)}${key(path)}`);
+        await server.change(`port = 0\n${key(path)}`, /kept as it was.*tls_key needs a --tls-cert/);
+        await server.change('port = 0\ndev = true\n');
+        assert.deepEqual(named(server), ['tls_cert', 'tls_key', 'dev']);
+    });
+    await t.test('made up', async t => {
+        const server = await startChangeable(t, 'port = 0\ndev = true\n', 2);
+        await server.change(`port = 0\ndev = true\n${key(path)}`, /kept as it was.*tls_key needs a --tls-cert/);
+        await server.change(`port = 0\n${pem(path)}${key(path)}`);
+        assert.deepEqual(named(server), ['tls_cert', 'tls_key', 'dev']);
+    });
+});
+
+test('what came through a pipe is not read again: it would say nothing now', async t => {
+    const directory = await mkdtemp(join(tmpdir(), 'strowger-'));
+    t.after(() => rm(directory, { recursive: true }));
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const server = await start(t, ['--config', pipe],
+        { through: ['sh', '-c', `echo 'allow_origin = ["https://a.example"]' >${pipe} & exec "$0" "$@"`] });
+    process.kill(server.pid, 'SIGHUP');
+    await server.logged(/kept as it was.*can't read .*pipe again: no regular file/);
+    await assert.rejects(server.connect('/login', from('https://b.example')), /403/);
 });
 
 test('each site changes for itself', async t => {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // TLS: versions, certificates, tickets, files that are wrong, clients that are, and everything else just as without it.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, truncateSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { test } from 'node:test';
 import tls from 'node:tls';
@@ -170,6 +170,9 @@ test('files that are wrong are refused in one line that names them', async t => 
     const at = name => certificates.path(name);
     writeFileSync(at('text'), 'no PEM\n', { mode: 0o600 });
     writeFileSync(at('empty'), '', { mode: 0o600 });
+    writeFileSync(at('huge'), '');
+    truncateSync(at('huge'), 2 ** 32);
+    execFileSync('mkfifo', [at('pipe')]);
     certificates.openssl('genrsa', '-out', at('weak.key'), '1024');
     certificates.openssl('req', '-x509', '-new', '-key', at('weak.key'), '-out', at('weak.crt'), '-subj', '/CN=weak');
     certificates.openssl('pkey', '-in', key, '-aes128', '-passout', 'pass:secret', '-out', at('locked.key'));
@@ -186,6 +189,9 @@ test('files that are wrong are refused in one line that names them', async t => 
         [pair(at('empty'), key), /empty': no certificate/],
         [pair(cert, at('empty')), /empty': no private key/],
         [pair(cert, at('.')), /no regular file/],
+        [pair(at('pipe'), key), /pipe': no regular file/],
+        [pair(cert, at('pipe')), /pipe': no regular file/],
+        [pair(at('huge'), key), /huge': larger than/],
         [pair(key, key), /no certificate/],
         [pair(cert, other[3]), /not the key of the certificate in '/],
         [pair(cert, rsa[3]), /not the key of the certificate in '/],
