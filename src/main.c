@@ -56,7 +56,16 @@ static int serve(struct config_set *set)
     return EXIT_OK;
 }
 
-int main(int argc, char **argv)
+// STATUS, or that of a failure when what was printed did not all get out, onto a full disk say.
+static int finish(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    subcommand_complain(NULL, "not all could be written to stdout");
+    return EXIT_FAILED;
+}
+
+static int run(int argc, char **argv)
 {
     const struct subcommand *subcommand = argc > 1 ? subcommand_find(argv[1]) : NULL;
     if (subcommand)
@@ -66,4 +75,9 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     return configured_run(NULL, argc, argv, serve, print_help);
+}
+
+int main(int argc, char **argv)
+{
+    return finish(run(argc, argv));
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The command line: help, versions, units, and errors that say in one line what is wrong.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
 import { test } from 'node:test';
 import { Raw } from './lib/raw.js';
-import { run, start } from './lib/server.js';
+import { PROGRAM, run, start } from './lib/server.js';
 
 // The program refuses ARGS before it does anything, in one line that matches PATTERN.
 async function refuses(args, pattern) {
@@ -47,6 +48,13 @@ test('what is unknown is refused', async t => {
     }
     await t.test('an argument that is no option', () => refuses(['8888'], /8888/));
     await t.test('a value where none belongs', () => refuses(['--help=yes'], /help/));
+});
+
+test('what can not be printed is no success', async () => {
+    for (const what of ['--help', 'config', 'reference sample', 'completion bash']) {
+        const { status, stderr } = spawnSync('sh', ['-c', `"$0" ${what} >/dev/full`, PROGRAM], { encoding: 'utf8' });
+        assert.deepEqual([status, stderr], [1, 'strowger: not all could be written to stdout\n'], what);
+    }
 });
 
 test('values are checked', async t => {
