@@ -405,6 +405,8 @@ static void process(struct http_conn *h, char *p, size_t len)
             free_http(h);
             if (len && c->state == CONN_OPEN)
                 c->handler->on_data(c, p, len);
+            if (c->has_eof) // which the new handler can't know
+                conn_finish(c);
             return;
         }
         if (!n && h->state == HTTP_READING)

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import zlib from 'node:zlib';
+import { TEXT, frame } from './lib/raw.js';
 import { start } from './lib/server.js';
 
 const HOST = 'Host: localhost';
@@ -343,6 +344,18 @@ test('--web-root', async t => {
         const { body } = await raw.request('GET /large.bin');
         assert.ok(body.equals(large));
         assert.equal((await raw.request('HEAD /large.bin')).headers['content-length'], `${large.length}`);
+    });
+
+    await t.test('a half close behind a WebSocket that waits for its turn ends that', async t => {
+        const raw = await (await start(t, ['--web-root', root, '--mount', '/echo=echo'])).dial();
+        const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13',
+            'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='];
+        raw.send(['GET /large.bin HTTP/1.1', HOST, '', 'GET /echo HTTP/1.1', HOST, ...upgrade, '', ''].join('\r\n'));
+        raw.socket.end(frame(TEXT, 'a'));
+        assert.equal((await raw.response()).body.length, large.length);
+        assert.equal((await raw.response()).status, 101);
+        await raw.expectFrame(TEXT, 'a');
+        await raw.expectEnd();
     });
 
     await t.test('with an ETag that changes with the file', async t => {
