@@ -380,12 +380,12 @@ static bool is_ready(const struct http_conn *h, size_t len)
 static void move(struct http_conn *h, const char *p, size_t len)
 {
     struct conn_transfer t;
-    if (!addr_is_unknown(&h->peer))
-        conn_set_client_address(h->conn, &h->peer); // for whom it speaks is found anew there
-    if (conn_detach(h->conn, &t) == 0)
-        h->opts->on_move(h->opts->user, h->move_to, &t, (struct span){ p, len });
-    else
+    if (conn_detach(h->conn, &t) != 0) {
         conn_close(h->conn, UV_EBUSY); // it has not read its last answer yet asks more of it
+        return;
+    }
+    t.peer = h->peer;
+    h->opts->on_move(h->opts->user, h->move_to, &t, (struct span){ p, len });
 }
 
 static void process(struct http_conn *h, char *p, size_t len)
@@ -555,8 +555,11 @@ void http_conn_adopt(struct conn_group *g, const struct conn_transfer *t, const 
                      size_t len)
 {
     struct http_conn *h = new_http(opts);
-    if (!h)
+    if (!h) {
         conn_drop(t);
-    else if (begin(h, conn_adopt(g, t, &handler, h)))
+        return;
+    }
+    h->peer = t->peer;
+    if (begin(h, conn_adopt(g, t, &handler, h)))
         process(h, p, len);
 }

@@ -210,6 +210,7 @@ struct conn_transfer {
     bool is_told, is_extra; // as in the conn that it was
     bool is_apart;          // as in the conn that it will be
     enum source_verdict verdict;
+    struct addr peer; // its user's: who is at the other end, maybe a proxy of who it is for
 };
 
 // For conn_open: a conn of T that has begun reading, or NULL when memory is short; T is as before then.

@@ -110,6 +110,21 @@ test('new connections of one address', async t => {
     await expectWelcome(await server.dial(), 'X-Forwarded-For: 192.0.2.2');
 });
 
+test('a proxy whose connection moves from worker to worker is still one, and no client', async t => {
+    for (const [host, name] of [['127.0.0.1', '127.0.0.1'], ['::1', '[::1]']]) {
+        const limits = ['--max-connections-per-address', '1', '--connection-rate', '1:2', ...STRICT];
+        const server = await start(t, [...limits, '--workers', '2', '--host', host, '--behind-proxy', host]);
+        for (const client of ['192.0.2.1', '192.0.2.2']) {
+            const raw = await server.dial(host);
+            for (const worker of 'ABABABAB') { // who is said by a session's first letter
+                const path = `/socket.io/?EIO=4&transport=polling&sid=${worker.padEnd(20, 'x')}`;
+                const response = await raw.request(`GET ${path}`, `X-Forwarded-For: ${client}`);
+                assert.deepEqual([name, response.status], [name, 400]);
+            }
+        }
+    }
+});
+
 test('this machine is spared', async t => {
     const server = await start(t, ['--max-connections-per-address', '1', '--connection-rate', '1:1']);
     for (let i = 0; i < 5; i++) {
