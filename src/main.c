@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // strowger, a WebRTC signaling server: command line in, exit status out.
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "base/log.h"
@@ -39,6 +40,15 @@ static void print_help(const struct subcommand *none)
     puts("\n(\"/\" takes every path that no other mount claims)");
 }
 
+// A SIGHUP that comes while this starts waits until it is watched for, rather than end it.
+static void put_off_hangup(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static int serve(struct config_set *set)
 {
     static struct server server;
@@ -74,6 +84,7 @@ static int run(int argc, char **argv)
         subcommand_complain_unknown(argv[1]);
         return EXIT_USAGE;
     }
+    put_off_hangup();
     return configured_run(NULL, argc, argv, serve, print_help);
 }
 

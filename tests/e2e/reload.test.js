@@ -287,14 +287,14 @@ test('certificates are taken or refused as at the start, and come from where the
     });
 });
 
-test('what came through a pipe is not read again: it would say nothing now', async t => {
+// The server opens the pipe while it starts; who writes to it sends SIGHUP first, which waits until it serves.
+test('what is only starting is not ended, and what came through a pipe is not read again: it would say nothing now', async t => {
     const directory = await mkdtemp(join(tmpdir(), 'strowger-'));
     t.after(() => rm(directory, { recursive: true }));
     const pipe = join(directory, 'pipe');
     execFileSync('mkfifo', [pipe]);
     const server = await start(t, ['--config', pipe],
-        { through: ['sh', '-c', `echo 'allow_origin = ["https://a.example"]' >${pipe} & exec "$0" "$@"`] });
-    process.kill(server.pid, 'SIGHUP');
+        { through: ['sh', '-c', `{ kill -HUP $$; echo 'allow_origin = ["https://a.example"]'; } >${pipe} & exec "$0" "$@"`] });
     await server.logged(/kept as it was.*can't read .*pipe again: no regular file/);
     await assert.rejects(server.connect('/login', from('https://b.example')), /403/);
 });
