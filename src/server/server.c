@@ -54,11 +54,23 @@ static int connect_stations(struct server *s, int n)
     return err;
 }
 
+// A station that has nobody left still answers the others, until none has.
+static void on_drained(void *user)
+{
+    struct server *s = user;
+    if (atomic_fetch_sub(&s->n_undrained, 1) > 1)
+        return;
+    for (int i = 0; i < s->n_running; i++)
+        station_stop(&s->stations[i], STATION_STOP);
+}
+
 static int begin_stations(struct server *s, int n, char error[SERVER_ERROR_LEN])
 {
     const struct station_opts opts = { .common = &s->common,
                                        .live = s->live,
-                                       .max_sockets = s->places.n_addrs + s->inherited.n };
+                                       .max_sockets = s->places.n_addrs + s->inherited.n,
+                                       .on_drained = on_drained,
+                                       .user = s };
     s->stations = calloc((size_t)n, sizeof *s->stations);
     int err = s->stations ? 0 : -ENOMEM;
     for (int i = 0; i < n && !err; i++) {
@@ -347,6 +359,7 @@ void server_run(struct server *s)
         station_close_endpoints(&s->stations[i]);
     }
     s->n_running = n_running;
+    atomic_store(&s->n_undrained, n_running);
     admin_set_running(&s->admin, n_running);
     watchdog_start(&s->watchdog, &s->notify, s->stations, n_running);
     int err = offer_sockets(s);

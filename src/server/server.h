@@ -23,8 +23,9 @@ struct server {
     struct handover handover;
     struct bus_local *bus;
     struct station *stations;
-    int n_stations; // those that were begun
-    int n_running;  // those of them that have a thread
+    int n_stations;         // those that were begun
+    int n_running;          // those of them that have a thread
+    atomic_int n_undrained; // of these, whose connections have not all been ended
     struct admin admin;
     struct notify notify;
     struct watchdog watchdog;

@@ -24,7 +24,8 @@ static void close_endpoints(struct station *s)
 
 static void on_drained(struct drain *d)
 {
-    worker_stop(&CONTAINER_OF(d, struct station, drain)->worker);
+    const struct station *s = CONTAINER_OF(d, struct station, drain);
+    s->on_drained(s->user);
 }
 
 static void on_stop(uv_async_t *async)
@@ -182,7 +183,9 @@ static int add_branches(struct station *s)
 
 int station_init(struct station *s, const struct station_opts *opts)
 {
-    *s = (struct station){ .common = opts->common, .live = live_hold(opts->live) };
+    *s = (struct station){
+        .common = opts->common, .live = live_hold(opts->live), .on_drained = opts->on_drained, .user = opts->user
+    };
     pool_init(&s->http_pool, sizeof(struct http_conn), false);
     pool_init(&s->ws_pool, sizeof(struct ws_session), false);
     pool_init(&s->socket_pool, sizeof(struct engineio_socket), false);

@@ -48,6 +48,8 @@ struct station {
     uv_async_t stop;
     atomic_int stop_level; // of station_stop()
     struct drain drain;
+    void (*on_drained)(void *user);
+    void *user; // of that
     struct common *common;
     struct live *live;                // the settings that hold
     _Atomic(struct live *) next_live; // those that are to, or NULL
@@ -57,9 +59,11 @@ struct station {
 
 // What is the same for all stations.
 struct station_opts {
-    struct common *common; // outlives them
-    struct live *live;     // at first; outlives them too, since mounts stay as they are
-    size_t max_sockets;    // of each kind, of one station
+    struct common *common;          // outlives them
+    struct live *live;              // at first; outlives them too, since mounts stay as they are
+    size_t max_sockets;             // of each kind, of one station
+    void (*on_drained)(void *user); // on a station's thread, when it has ended all its connections
+    void *user;
 };
 
 // Makes S ready but for its bus and endpoints. 0 or a negative errno; station_fini() is due in any case.
@@ -87,8 +91,8 @@ const char *station_refusal(const struct station *s);
 // Serves on this thread until station_stop().
 void station_run(struct station *s);
 
-// Has station_run() return: STATION_DRAIN stops listening and ends all connections over the drain time first, STATION_STOP
-// does not wait. From any thread.
+// From any thread: STATION_DRAIN has S stop listening and end all connections over the drain time, and then do what others
+// still ask of it; STATION_STOP has station_run() return.
 enum { STATION_DRAIN = 1, STATION_STOP };
 void station_stop(struct station *s, int level);
 

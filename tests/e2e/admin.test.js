@@ -123,6 +123,20 @@ test('a taken port is an error where it was asked for', async t => {
     }
 });
 
+test('while one worker drains the others, which have nobody left, still answer', async t => {
+    const { server, admin } = await startWithAdmin(t, ['--workers', '4', '--drain-time', '60s']);
+    const silent = await server.dial();
+    await server.dial().then(raw => raw.request('GET /')); // both were accepted
+    process.kill(server.pid, 'SIGTERM');
+    await server.logged(/stopping/);
+    for (let i = 0; i < 5; i++) {
+        assert.equal((await admin.get('/healthz')).text, 'ok\n');
+        assert.equal((await admin.metrics()).get('strowger_ready'), 0);
+    }
+    silent.destroy();
+    await server.left();
+});
+
 test('readiness ends with the drain, and health does not', async t => {
     const { server, admin } = await startWithAdmin(t, ['--drain-time', '60s']);
     const clients = await Promise.all(Array.from({ length: 100 }, () => server.connect())); // closed a hundred a second
