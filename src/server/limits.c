@@ -44,9 +44,11 @@ static bool parse_rate(const char *text, struct bucket_rate *rate)
     return !*text && rate->burst <= UINT32_MAX;
 }
 
+// RATE so many times, but no more than a bucket can count.
 static struct bucket_rate times(const struct bucket_rate *rate, uint64_t factor)
 {
-    return (struct bucket_rate){ rate->per_s * factor, rate->burst * factor };
+    uint64_t per_s = rate->per_s * factor, burst = rate->burst * factor;
+    return (struct bucket_rate){ per_s < UINT32_MAX ? per_s : UINT32_MAX, burst < UINT32_MAX ? burst : UINT32_MAX };
 }
 
 static int read_rates(struct limits *l, const struct config *c, char error[CONFIG_ERROR_LEN])
