@@ -96,10 +96,13 @@ static void drop_queue(struct engineio_session *e)
         free(q);
 }
 
-// Who reads quickly has something waiting, too, until its next request comes.
+// How much may wait before something more does. Who reads quickly has something waiting, too, until its next request comes.
 static size_t max_queue(const struct engineio_session *e)
 {
-    return e->home->conns->allowance < CONN_ALLOWANCE ? CONN_TIGHT_ALLOWANCE : CONN_ALLOWANCE;
+    size_t max_message = (size_t)e->home->opts->max_payload;
+    if (e->home->conns->allowance < CONN_ALLOWANCE)
+        return CONN_TIGHT_ALLOWANCE;
+    return max_message > CONN_ALLOWANCE ? max_message : CONN_ALLOWANCE;
 }
 
 static void enqueue(struct engineio_session *e, const struct engineio_packet *packet, const struct span *parts,
@@ -109,7 +112,7 @@ static void enqueue(struct engineio_session *e, const struct engineio_packet *pa
     for (size_t i = 0; i < n; i++)
         len += parts[i].len;
     size_t size = sizeof(struct engineio_queued) + len;
-    bool is_too_much = e->queue_len + size > max_queue(e);
+    bool is_too_much = e->queue_len > max_queue(e);
     struct engineio_queued *q = is_too_much ? NULL : malloc(size);
     if (!q) {
         e->home->conns->stats.n_ended[ENDING_OVERFLOWED] += is_too_much;

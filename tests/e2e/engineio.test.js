@@ -250,6 +250,13 @@ test('bodies that are too long', async t => {
         });
     }
 
+    await t.test('however much is allowed can be sent', async t => {
+        const session = await Polling.open(await start(t, [...CALM, '--max-payload', '3m']));
+        const long = `4${'x'.repeat(3 * 1024 * 1024 - 1)}`;
+        await session.expectPost(long);
+        await session.expectPoll(long);
+    });
+
     await t.test('in chunks', async () => {
         const session = await Polling.open(server);
         const raw = await server.dial();
