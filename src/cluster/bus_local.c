@@ -381,6 +381,8 @@ static int put_cards(struct buf *cards, const struct bus_room *room)
         const struct bus_seat *seat = CONTAINER_OF(node, struct bus_seat, in_room);
         if (!seat->card_len)
             continue;
+        if (cards->len + seat->card_len > BUS_MAX_CARDS)
+            return -ENOSPC;
         if ((cards->len && buf_put_span(cards, SPAN(",")) != 0) || buf_put_span(cards, bus_seat_card(seat)) != 0)
             return -ENOMEM;
     }
@@ -394,8 +396,9 @@ static int join_locked(struct bus_room *room, struct bus_seat *seat, const struc
     size_t capacity = want->capacity && want->capacity < MAX_SEATS ? want->capacity : MAX_SEATS;
     if (room->n_seats >= capacity)
         return -ENOSPC;
-    if (seat->card_len && put_cards(&joined->cards, room) != 0)
-        return -ENOMEM;
+    int err = seat->card_len ? put_cards(&joined->cards, room) : 0;
+    if (err)
+        return err;
     joined->n_members++;
     seat->room = room;
     room->n_seats++;

@@ -91,9 +91,12 @@ struct bus_join {
 
 enum { BUS_MAX_NEWS = 2 };
 
+enum { BUS_MAX_CARDS = 1 << 22 }; // bytes of all cards together that one who joins is told
+
 // What join tells.
 struct bus_joined {
-    size_t n_members; // in the room now, the new one included; on -ENOSPC those that fill it
+    size_t
+        n_members; // in the room now, the new one included; on -ENOSPC those that fill it, by number or by their cards
     struct buf cards; // the others' cards with commas between; the caller frees it
 };
 

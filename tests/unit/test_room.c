@@ -161,6 +161,24 @@ static void a_full_room_takes_nobody(void **state)
     assert_int_equal(join(&m[0], "y", 1, NULL, cards), -ENOSPC);
 }
 
+static void a_room_is_full_of_cards_too(void **state)
+{
+    struct member *m = *state;
+    static char card[BUS_MAX_CARDS / 2 + 1];
+    struct room_join want = { .name = SPAN("x"), .card = { card, sizeof card } };
+    struct bus_joined joined;
+    struct seat *seat;
+    memset(card, 'c', sizeof card);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(room_join(m[i].session.peer, &want, &seat, &joined), i < 2 ? 0 : -ENOSPC);
+        assert_int_equal(joined.n_members, i < 2 ? i + 1 : 2);
+        buf_fini(&joined.cards);
+    }
+    want.card = (struct span){ 0 }; // who has none is told of none
+    assert_int_equal(room_join(m[2].session.peer, &want, &seat, &joined), 0);
+    assert_int_equal(room_count(m[0].realm, SPAN("x")), 3);
+}
+
 static void a_message_goes_to_all_others(void **state)
 {
     struct member *m = *state;
@@ -272,6 +290,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(members_learn_of_each_other),
         UNIT_TEST(a_full_room_takes_nobody),
+        UNIT_TEST(a_room_is_full_of_cards_too),
         UNIT_TEST(a_message_goes_to_all_others),
         UNIT_TEST(rooms_go_with_their_last_member),
         UNIT_TEST(one_may_sit_in_several),
