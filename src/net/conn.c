@@ -417,8 +417,7 @@ static void fail_tls(struct conn *c)
 static void count_handshake(struct conn *c)
 {
     struct conn_stats *stats = &c->group->stats;
-    stats->n_handshakes++;
-    stats->n_resumed += tls_is_resumed(c->tls);
+    stats->n_handshakes[tls_version(c->tls)][tls_is_resumed(c->tls)]++;
     histogram_add(&stats->handshakes, &conn_handshake_scale, (uint32_t)((uint32_t)uv_now(c->group->loop) - c->begun_at),
                   1);
 }

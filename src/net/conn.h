@@ -57,14 +57,14 @@ extern const struct histogram_scale conn_handshake_scale;
 struct conn_stats {
     uint64_t n_accepted;
     uint64_t n_open;
-    uint64_t bytes_in, bytes_out;          // as they travelled
-    uint64_t n_handshakes, n_resumed;      // of TLS that succeeded, and those of them that took up an earlier session
-    struct histogram handshakes;           // how long those took that succeeded, from accepting on, in ms
-    uint64_t n_failed;                     // TLS handshakes and proxies' headers that were wrong or took too long
-    uint64_t n_refused[N_SOURCE_VERDICTS]; // by what limit; those that were told so, and those that were dropped
-    uint64_t n_nameless_refused;           // sessions that were one too many of those without a name
-    uint64_t n_foreign_refused;            // requests of pages of an origin that is not welcome
-    uint64_t n_ended[N_COUNTED_ENDINGS];   // by what limit
+    uint64_t bytes_in, bytes_out;             // as they travelled
+    uint64_t n_handshakes[N_TLS_VERSIONS][2]; // of TLS that succeeded, [1] for those that took up an earlier session
+    struct histogram handshakes;              // how long those took that succeeded, from accepting on, in ms
+    uint64_t n_failed;                        // TLS handshakes and proxies' headers that were wrong or took too long
+    uint64_t n_refused[N_SOURCE_VERDICTS];    // by what limit; those that were told so, and those that were dropped
+    uint64_t n_nameless_refused;              // sessions that were one too many of those without a name
+    uint64_t n_foreign_refused;               // requests of pages of an origin that is not welcome
+    uint64_t n_ended[N_COUNTED_ENDINGS];      // by what limit
 };
 
 // What the groups of all workers keep to together; each may be missing.

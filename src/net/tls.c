@@ -83,6 +83,11 @@ void tls_finish(struct tls *t)
     t->state = SSL_shutdown(t->ssl) < 0 ? TLS_FAILED : TLS_FINISHED;
 }
 
+enum tls_version tls_version(const struct tls *t)
+{
+    return SSL_version(t->ssl) == TLS1_3_VERSION ? TLS_VERSION_1_3 : TLS_VERSION_1_2;
+}
+
 bool tls_is_resumed(const struct tls *t)
 {
     return SSL_session_reused(t->ssl) == 1;

@@ -25,6 +25,8 @@ enum tls_state {
     TLS_FAILED,   // nothing can be read or written any more; what is in bio.out tells the other side why
 };
 
+enum tls_version { TLS_VERSION_1_2, TLS_VERSION_1_3, N_TLS_VERSIONS };
+
 struct tls {
     SSL *ssl;
     struct tls_bio bio;
@@ -53,6 +55,9 @@ static inline bool tls_is_writable(const struct tls *t)
 {
     return t->state == TLS_OPEN || t->state == TLS_ENDED;
 }
+
+// What a handshake that succeeded has agreed on.
+enum tls_version tls_version(const struct tls *t);
 
 // Whether the session was resumed by a ticket.
 bool tls_is_resumed(const struct tls *t);

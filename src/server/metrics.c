@@ -186,10 +186,14 @@ static void put_network(struct sink *s, const struct metric *m, const struct rep
 
 static void put_handshakes(struct sink *s, const struct metric *m, const struct report *r)
 {
+    static const char *const versions[] = { [TLS_VERSION_1_2] = "1.2", [TLS_VERSION_1_3] = "1.3" };
+    static const char *const words[] = { "false", "true" };
     const struct conn_stats *c = &r->sum.conns;
-    put(s, "%s{result=\"ok\",resumed=\"false\"} %.15g\n", m->name, (double)(c->n_handshakes - c->n_resumed));
-    put(s, "%s{result=\"ok\",resumed=\"true\"} %.15g\n", m->name, (double)c->n_resumed);
-    put(s, "%s{result=\"failed\",resumed=\"false\"} %.15g\n", m->name, (double)c->n_failed);
+    for (int i = 0; i < N_TLS_VERSIONS; i++)
+        for (int is_resumed = 0; is_resumed < 2; is_resumed++)
+            put(s, "%s{result=\"ok\",version=\"%s\",resumed=\"%s\"} %.15g\n", m->name, versions[i], words[is_resumed],
+                (double)c->n_handshakes[i][is_resumed]);
+    put(s, "%s{result=\"failed\",version=\"none\",resumed=\"false\"} %.15g\n", m->name, (double)c->n_failed);
 }
 
 static void put_certificate(struct sink *s, const struct metric *m, const struct report *r)

@@ -223,18 +223,21 @@ test('TLS handshakes, and when the certificate expires', async t => {
         t.after(() => socket.destroy());
         return ticket;
     };
-    const session = await dial();
+    const session = await dial({ minVersion: 'TLSv1.3' });
     await dial({ session });
+    await dial({ maxVersion: 'TLSv1.2' });
     const plain = net.connect(server.port, '127.0.0.1', () => plain.end('GET / HTTP/1.1\r\n\r\n'));
     plain.resume();
     await withPatience(once(plain, 'close'), 'a refusal');
-    assert.ok((await new Histogram('strowger_tls_handshake_duration_seconds').read(admin)).count === 2);
+    assert.ok((await new Histogram('strowger_tls_handshake_duration_seconds').read(admin)).count === 3);
     const { validTo } = new X509Certificate(certificates.read('localhost.crt'));
-    const handshakes = (result, resumed) => `strowger_tls_handshakes_total{result="${result}",resumed="${resumed}"}`;
+    const handshakes = (result, version, resumed) =>
+        `strowger_tls_handshakes_total{result="${result}",version="${version}",resumed="${resumed}"}`;
     await expectMetrics(admin, {
-        [handshakes('ok', false)]: 1,
-        [handshakes('ok', true)]: 1,
-        [handshakes('failed', false)]: 1,
+        [handshakes('ok', '1.3', false)]: 1,
+        [handshakes('ok', '1.3', true)]: 1,
+        [handshakes('ok', '1.2', false)]: 1,
+        [handshakes('failed', 'none', false)]: 1,
         strowger_tls_certificate_expiry_timestamp_seconds: Date.parse(validTo) / 1000,
     });
 });

@@ -208,8 +208,8 @@ static void bytes_travel_encrypted(void **state)
     (void)state;
     struct client c;
     struct fixture *f = open_secure(&c);
-    assert_int_equal(stats(f)->n_handshakes, 1);
-    assert_int_equal(stats(f)->n_resumed, 0);
+    assert_int_equal(stats(f)->n_handshakes[TLS_VERSION_1_3][false], 1);
+    assert_int_equal(stats(f)->n_handshakes[TLS_VERSION_1_3][true], 0);
     client_write(&c, SPAN("hello"));
     CLIENT_UNTIL(f, &c, f->in.len == 5);
     assert_memory_equal(f->in.p, "hello", 5);
