@@ -503,7 +503,7 @@ void conn_shed(struct conn *c)
 
 void conn_spare(struct conn *c)
 {
-    if (!c->is_shed)
+    if (!c->is_shed || c->is_apart)
         return;
     c->is_shed = false;
     place(c);

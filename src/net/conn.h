@@ -258,7 +258,7 @@ void conn_end(struct conn *c);
 void conn_flush(struct conn *c);
 void conn_shed(struct conn *c);
 
-// Has C be asked to end once more, if it was, because somebody else uses it now.
+// Has C be asked to end once more, if it was, because somebody else uses it now. One that is apart never is.
 void conn_spare(struct conn *c);
 
 // Stops and starts reading: what can't be taken now is left to TCP to hold back.

@@ -126,7 +126,7 @@ test('a taken port is an error where it was asked for', async t => {
 test('while one worker drains the others, which have nobody left, still answer', async t => {
     const { server, admin } = await startWithAdmin(t, ['--workers', '4', '--drain-time', '60s']);
     const silent = await server.dial();
-    await server.dial().then(raw => raw.request('GET /')); // both were accepted
+    await withPatience((async () => { while ((await admin.metrics()).get('strowger_connections') < 1); })(), 'its acceptance');
     process.kill(server.pid, 'SIGTERM');
     await server.logged(/stopping/);
     for (let i = 0; i < 5; i++) {

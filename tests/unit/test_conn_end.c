@@ -71,6 +71,28 @@ static void shedding_comes_to_who_was_being_written_to(void **state)
     end(f);
 }
 
+// Nor when somebody waits on it, as those do who hold an answer back.
+static void who_is_apart_is_not_asked_to_end(void **state)
+{
+    (void)state;
+    struct fixture *f = open_conn(&handler, 0);
+    struct fixture apart = { 0 };
+    struct conn_transfer t;
+    struct conn_group *g = f->conn->group;
+    assert_int_equal(conn_detach(f->conn, &t), 0);
+    RUN_UNTIL(&f->loopback, f->n_closes);
+    t.is_apart = true;
+    apart.conn = conn_adopt(g, &t, &handler, &apart);
+    conn_spare(apart.conn);
+    conn_group_shed(g, 1);
+    write_text(&apart, "still here");
+    RUN_UNTIL(&f->loopback, far_end_has(&f->far, "still here"));
+    assert_int_equal(apart.n_closes, 0);
+    assert_false(f->far.has_eof);
+    end(f);
+    buf_fini(&apart.in);
+}
+
 // Closing with unread input would reset the connection, and the answer might be lost.
 static void finish_keeps_the_last_answer(void **state)
 {
@@ -311,6 +333,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finishing_from_on_drain_goes_on),
         cmocka_unit_test(shedding_comes_to_who_was_being_written_to),
+        cmocka_unit_test(who_is_apart_is_not_asked_to_end),
         cmocka_unit_test(finish_keeps_the_last_answer),
         cmocka_unit_test(finish_waits_so_long_and_no_longer),
         cmocka_unit_test(finish_is_patient_while_output_leaves),
