@@ -23,7 +23,8 @@ struct tail_watcher {
     struct tail *tail;
     int number;
     struct http_conn *http; // NULL: it has gone
-    int n_told;             // workers that know that
+    int n_watched;          // workers that tell it what passes
+    int n_told;             // workers that know that it has gone
     struct tap_filter filter;
     char room[MAX_NAME], peer[MAX_NAME];
     struct order orders[]; // two for each worker: that it comes, and that it goes
@@ -31,16 +32,28 @@ struct tail_watcher {
 
 // ---- coming and going
 
+static void on_gone(struct http_conn *h);
+
+static const struct http_waiter waiter = { .on_gone = on_gone };
+
+static bool is_watching(const struct tail_watcher *w)
+{
+    return w && w->http && w->n_watched == w->tail->taps.n;
+}
+
 static void run_return(struct bus_errand *e, struct bus_port *p)
 {
     (void)p;
     struct order *o = CONTAINER_OF(e, struct order, errand);
     struct tail_watcher *w = o->watcher;
-    w->n_told += !o->filter;
-    if (w->n_told < w->tail->taps.n)
-        return;
-    w->tail->watchers[w->number] = NULL; // no line for it is under way any more
-    free(w);
+    if (o->filter) {
+        w->n_watched++;
+        if (is_watching(w)) // what passes from now on is told, wherever it does
+            http_stream(w->http, SPAN("application/jsonl"), &waiter, w);
+    } else if (++w->n_told == w->tail->taps.n) {
+        w->tail->watchers[w->number] = NULL; // no line for it is under way any more
+        free(w);
+    }
 }
 
 static void run_order(struct bus_errand *e, struct bus_port *p)
@@ -67,8 +80,6 @@ static void on_gone(struct http_conn *h)
     order_all(w, w->orders + w->tail->taps.n, NULL);
 }
 
-static const struct http_waiter waiter = { .on_gone = on_gone };
-
 // ---- lines
 
 static void on_line(struct taps *taps, uint32_t watchers, struct span line)
@@ -76,7 +87,7 @@ static void on_line(struct taps *taps, uint32_t watchers, struct span line)
     struct tail *t = CONTAINER_OF(taps, struct tail, taps);
     for (int i = 0; i < TAP_MAX_WATCHERS; i++) {
         struct tail_watcher *w = watchers >> i & 1 ? t->watchers[i] : NULL;
-        if (w && w->http)
+        if (is_watching(w))
             http_stream_put(w->http, line, MAX_WAITING);
     }
 }
@@ -107,7 +118,7 @@ static struct tail_watcher *new_watcher(struct tail *t)
         return NULL;
     w->tail = t;
     w->number = number;
-    w->n_told = 0;
+    w->n_watched = w->n_told = 0;
     w->filter = (struct tap_filter){ 0 };
     return w;
 }
@@ -124,7 +135,7 @@ void tail_serve(struct tail *t, struct http_conn *h, const struct http_request *
     } else {
         w->http = h;
         t->watchers[w->number] = w;
-        http_stream(h, SPAN("application/jsonl"), &waiter, w);
+        http_hold(h, &waiter, w);
         order_all(w, w->orders, &w->filter);
     }
 }
@@ -133,18 +144,17 @@ size_t tail_count(const struct tail *t)
 {
     size_t n = 0;
     for (int i = 0; i < TAP_MAX_WATCHERS; i++)
-        n += t->watchers[i] && t->watchers[i]->http;
+        n += is_watching(t->watchers[i]);
     return n;
 }
 
 int tail_init(struct tail *t, struct bus_port *port, int n)
 {
-    *t = (struct tail){ .port = port,
-                        .taps = { .n = n, .list = calloc((size_t)n, sizeof *t->taps.list), .on_line = on_line } };
-    return t->taps.list ? 0 : -ENOMEM;
+    *t = (struct tail){ .port = port };
+    return taps_init(&t->taps, n, on_line);
 }
 
 void tail_fini(struct tail *t)
 {
-    free(t->taps.list);
+    taps_fini(&t->taps);
 }

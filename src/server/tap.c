@@ -188,12 +188,23 @@ static void on_event(struct watch *watch, const struct watch_event *w)
     }
 }
 
+int taps_init(struct taps *t, int n, void (*on_line)(struct taps *t, uint32_t watchers, struct span line))
+{
+    *t = (struct taps){ .n = n, .list = calloc((size_t)n, sizeof *t->list), .on_line = on_line };
+    for (int i = 0; t->list && i < n; i++)
+        t->list[i] = (struct tap){ .watch = { .on_event = on_event }, .all = t };
+    return t->list ? 0 : -ENOMEM;
+}
+
+void taps_fini(struct taps *t)
+{
+    free(t->list);
+}
+
 void tap_set(struct taps *all, struct bus_port *p, int i, const struct tap_filter *filter)
 {
     struct tap *t = &all->list[p->bus.worker];
     bool is_on = false;
-    t->watch.on_event = on_event;
-    t->all = all;
     t->port = p;
     t->filters[i] = filter;
     for (int j = 0; j < TAP_MAX_WATCHERS; j++)

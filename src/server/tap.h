@@ -38,6 +38,11 @@ struct taps {
     void (*on_line)(struct taps *t, uint32_t watchers, struct span line);
 };
 
+// Makes T of N workers' taps, before they run. 0 or -ENOMEM.
+[[gnu::warn_unused_result]] int taps_init(struct taps *t, int n,
+                                          void (*on_line)(struct taps *t, uint32_t watchers, struct span line));
+void taps_fini(struct taps *t);
+
 // Has P's worker, whose thread this is, tell watcher number I what FILTER lets through, or nothing more (NULL).
 void tap_set(struct taps *t, struct bus_port *p, int i, const struct tap_filter *filter);
 
