@@ -154,7 +154,7 @@ const slowConsumers = [
         `${CROWDS}: 100 who talk to one that takes nothing in a second: it is closed with 1013, they are told`),
     row('10 s by default', 'src/config/options.h', 'X(stall_timeout, 0, DURATION, "10s"', 'X(stall_timeout, 0, DURATION, "1h"',
         `${CROWDS}: 100 who talk to one that takes nothing in 10 by default: it is closed with 1013, they are told`),
-    row('what waits for who polls', 'src/carrier/engineio_session.c', 'e->queue_len + size > max_queue(e)', 'false',
+    row('what waits for who polls', 'src/carrier/engineio_session.c', 'e->queue_len > max_queue(e)', 'false',
         `${E2E}: what waits for who polls no more`),
     row('what waits for all', 'src/net/backlog.h', 'return most &&', 'return false &&',
         `${E2E}: when too much waits for all together`),
