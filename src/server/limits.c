@@ -29,26 +29,30 @@ static bool parse_amount(const char **text, uint64_t *amount)
     return *amount <= UINT32_MAX;
 }
 
+// N, but no more than a bucket can count.
+static uint64_t bounded(uint64_t n)
+{
+    return n < UINT32_MAX ? n : UINT32_MAX;
+}
+
 // Reads TEXT, "RATE" or "RATE:BURST".
 static bool parse_rate(const char *text, struct bucket_rate *rate)
 {
     enum { USUAL_BURST_S = 10 };
     if (!parse_amount(&text, &rate->per_s))
         return false;
-    rate->burst = rate->per_s * USUAL_BURST_S;
+    rate->burst = bounded(rate->per_s * USUAL_BURST_S);
     if (*text == ':') {
         text++;
         if (!parse_amount(&text, &rate->burst))
             return false;
     }
-    return !*text && rate->burst <= UINT32_MAX;
+    return !*text;
 }
 
-// RATE so many times, but no more than a bucket can count.
 static struct bucket_rate times(const struct bucket_rate *rate, uint64_t factor)
 {
-    uint64_t per_s = rate->per_s * factor, burst = rate->burst * factor;
-    return (struct bucket_rate){ per_s < UINT32_MAX ? per_s : UINT32_MAX, burst < UINT32_MAX ? burst : UINT32_MAX };
+    return (struct bucket_rate){ bounded(rate->per_s * factor), bounded(rate->burst * factor) };
 }
 
 static int read_rates(struct limits *l, const struct config *c, char error[CONFIG_ERROR_LEN])

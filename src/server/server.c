@@ -84,6 +84,14 @@ static int begin_stations(struct server *s, int n, char error[SERVER_ERROR_LEN])
     return err ? -EIO : 0;
 }
 
+// ERR. When it is one, ERROR is told who claims CLAIM and WHY that can't be.
+static int blame(int err, const struct config_claim *claim, const char *why, char error[SERVER_ERROR_LEN])
+{
+    if (err)
+        config_fault(error, claim, "%s", why);
+    return err;
+}
+
 static int inherit(struct server *s, char error[SERVER_ERROR_LEN])
 {
     if (inherited_from_environment(&s->inherited, error) != 0)
@@ -91,9 +99,7 @@ static int inherit(struct server *s, char error[SERVER_ERROR_LEN])
     s->n_handed_down = s->inherited.n;
     char why[HANDOVER_ERROR_LEN];
     int err = handover_take(&s->handover, s->config->hand_over, &s->inherited, why);
-    if (err)
-        config_fault(error, &CONFIG_CLAIM(s->config, hand_over, NULL), "%s", why);
-    return err;
+    return blame(err, &CONFIG_CLAIM(s->config, hand_over, NULL), why, error);
 }
 
 // A socket that was handed down and that nobody listens at would let its clients wait for ever. A predecessor's may have had
@@ -129,9 +135,7 @@ static int open_sockets(struct server *s, char error[SERVER_ERROR_LEN])
         return err;
     char why[HANDOVER_ERROR_LEN];
     err = handover_open(&s->handover, why);
-    if (err)
-        config_fault(error, &CONFIG_CLAIM(s->config, hand_over, NULL), "%s", why);
-    return err;
+    return blame(err, &CONFIG_CLAIM(s->config, hand_over, NULL), why, error);
 }
 
 // Certificates, secrets, settings and pages are read again and again.
@@ -142,9 +146,7 @@ static int drop_privileges(const struct server *s, char error[SERVER_ERROR_LEN])
         keeps_reading = keeps_reading || web_root_is_open(&s->live->sites[i].web_root);
     char why[PRIVILEGES_ERROR_LEN];
     int err = privileges_drop(s->config->user, keeps_reading, why);
-    if (err)
-        config_fault(error, &CONFIG_CLAIM(s->config, user, NULL), "%s", why);
-    return err;
+    return blame(err, &CONFIG_CLAIM(s->config, user, NULL), why, error);
 }
 
 static int count_workers(const struct server *s)
@@ -290,9 +292,7 @@ static int check_user(const struct config *c, char error[SERVER_ERROR_LEN])
 {
     char why[PRIVILEGES_ERROR_LEN];
     int err = privileges_check(c->user, why);
-    if (err)
-        config_fault(error, &CONFIG_CLAIM(c, user, NULL), "%s", why);
-    return err;
+    return blame(err, &CONFIG_CLAIM(c, user, NULL), why, error);
 }
 
 // All that the settings ask for but what others on this machine would notice.

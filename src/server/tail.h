@@ -23,10 +23,12 @@ struct tail {
 // Frees T, when no errand is under way any more.
 void tail_fini(struct tail *t);
 
-// How many watch.
+// How many watch: those whose answer has begun.
 size_t tail_count(const struct tail *t);
 
-// Answers the request R on H with what passes from now on, as its query says: ?room=R, ?peer=P.
+// Answers the request R on H with what passes, as its query says: ?room=R, ?peer=P. The answer begins once every worker tells
+// it what passes, and is whole from then on. At once 400 when the query names nothing that can be, and 503 when as many as
+// TAP_MAX_WATCHERS watch.
 void tail_serve(struct tail *t, struct http_conn *h, const struct http_request *r);
 
 #endif

@@ -95,8 +95,8 @@ enum { BUS_MAX_CARDS = 1 << 22 }; // bytes of all cards together that one who jo
 
 // What join tells.
 struct bus_joined {
-    size_t
-        n_members; // in the room now, the new one included; on -ENOSPC those that fill it, by number or by their cards
+    // In the room now, the new one included; on -ENOSPC those that fill it, by number or by their cards.
+    size_t n_members;
     struct buf cards; // the others' cards with commas between; the caller frees it
 };
 
