@@ -26,11 +26,11 @@ void conn_forget_source(struct conn *c)
     c->source = NULL;
 }
 
-// Counts C among the connections of ADDR, in place of whose it was.
+// Counts C among the connections of ADDR, in place of whose it was. One that is only there to be refused is nobody's.
 static void set_source(struct conn *c, const struct addr *addr)
 {
     enum source_verdict verdict = SOURCE_WELCOME;
-    if (!c->group->sources || (c->source && source_is_of(c->source, addr)))
+    if (!c->group->sources || c->is_extra || (c->source && source_is_of(c->source, addr)))
         return;
     conn_forget_source(c);
     if (c->is_throttled)

@@ -136,6 +136,29 @@ static void who_is_no_proxy_is_not_believed(void **state)
     end(f);
 }
 
+// Whom a proxy speaks for makes no room where there is none.
+static void one_too_many_is_so_whoever_it_is_for(void **state)
+{
+    (void)state;
+    struct sources *sources = sources_new(&(struct source_opts){ .max_conns = 1, .max_refused = 1 });
+    assert_true(sources_enter(sources, false));
+    int fds[2];
+    struct fixture f = { 0 };
+    tcp_pair(fds, 0);
+    loopback_init(&f.loopback);
+    far_end_init(&f.far, &f.loopback, fds[1]);
+    conn_group_set_limits(&f.loopback.worker.conns, &(struct conn_limits){ .sources = sources });
+    f.conn = conn_open(&f.loopback.worker.conns, fds[0], &proxied, &handler, &f);
+    assert_int_equal(f.conn->verdict, SOURCE_FULL);
+    far_end_send_text(&f.far, "PROXY TCP4 192.0.2.7 198.51.100.1 1 2\r\nhello");
+    RUN_UNTIL(&f.loopback, f.in.len == 5);
+    assert_int_equal(f.conn->verdict, SOURCE_FULL);
+    assert_int_equal(stats(&f)->n_refused[SOURCE_FULL], 1);
+    end(&f);
+    sources_leave(sources, false);
+    sources_free(sources);
+}
+
 // ---- TLS
 
 static struct conn_opts secure = { .greeting_ms = LOOPBACK_LIMIT_MS };
@@ -456,6 +479,7 @@ int main(void)
         cmocka_unit_test(a_header_that_is_wrong_or_cut_ends_it),
         cmocka_unit_test(a_header_must_come_in_time),
         cmocka_unit_test(who_is_no_proxy_is_not_believed),
+        cmocka_unit_test(one_too_many_is_so_whoever_it_is_for),
         cmocka_unit_test(bytes_travel_encrypted),
         cmocka_unit_test(much_travels_in_order),
         cmocka_unit_test(much_comes_in_order),
