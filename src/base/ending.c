@@ -9,6 +9,7 @@ const char *ending_name(enum ending ending)
         [ENDING_SLOW_MESSAGE] = "slow_message",
         [ENDING_LATE_CONNECT] = "late_connect",
         [ENDING_LATE_LOGIN] = "late_login",
+        [ENDING_LATE_UPGRADE] = "late_upgrade",
         [ENDING_SILENT] = "silent",
         [ENDING_TOO_BIG] = "too_big",
         [ENDING_CONTROL_FLOOD] = "control_flood",

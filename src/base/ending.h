@@ -9,6 +9,7 @@ enum ending {
     ENDING_SLOW_MESSAGE,  // a message that was begun did not end in time
     ENDING_LATE_CONNECT,  // no namespace was joined in time
     ENDING_LATE_LOGIN,    // nobody said in time who they are
+    ENDING_LATE_UPGRADE,  // a WebSocket did not take over from polling in time
     ENDING_SILENT,        // nothing was heard for too long, not even the answer to a ping
     ENDING_TOO_BIG,       // a message, or a request's head or body, is too long, or in too many fragments
     ENDING_CONTROL_FLOOD, // too many control frames came

@@ -225,5 +225,5 @@ void engineio_socket_probe(struct conn *c, const struct http_request *r, const s
         return;
     }
     engineio_polling_set_upgrade(e, socket, on_abandoned);
-    websocket_end_in(&socket->websocket, e->home->opts->upgrade_timeout_ms, WS_CLOSE_NORMAL);
+    websocket_end_in(&socket->websocket, e->home->opts->upgrade_timeout_ms, ENDING_LATE_UPGRADE, WS_CLOSE_NORMAL);
 }

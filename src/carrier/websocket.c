@@ -81,8 +81,32 @@ static void violate(struct websocket *w, int code)
         websocket_end(w, code == WS_CLOSE_INVALID_DATA ? ENDING_INVALID_TEXT : ENDING_PROTOCOL_ERROR, code);
 }
 
-void websocket_end_in(struct websocket *w, uint64_t ms, int code)
+// Milliseconds since AT, which is no more than 49 days ago.
+static uint64_t ms_since(const struct websocket *w, uint32_t at)
 {
+    return (uint32_t)((uint32_t)uv_now(w->conn->group->loop) - at);
+}
+
+// Has on_deadline() called in MS, or when there was no message for too long by then.
+static void look_in(struct websocket *w, uint64_t ms)
+{
+    uint64_t limit_ms = w->opts->alive_ms, untold_ms = ms_since(w, w->told_at);
+    uint64_t left_ms = limit_ms > untold_ms ? limit_ms - untold_ms : 0;
+    conn_set_deadline(w->conn, limit_ms && left_ms < ms ? left_ms : ms);
+}
+
+// Has an eye on whether W's client is there.
+static void watch(struct websocket *w)
+{
+    if (w->opts->ping_interval_ms)
+        look_in(w, w->opts->ping_interval_ms);
+    else
+        conn_cancel_deadline(w->conn);
+}
+
+void websocket_end_in(struct websocket *w, uint64_t ms, enum ending why, int code)
+{
+    w->ending = why;
     w->closing_code = (unsigned)code;
     conn_set_deadline(w->conn, ms);
 }
@@ -92,7 +116,7 @@ void websocket_stay(struct websocket *w)
     if (w->state >= WEBSOCKET_ENDING)
         return;
     w->closing_code = 0;
-    conn_cancel_deadline(w->conn);
+    watch(w);
 }
 
 void websocket_end_later(struct websocket *w, enum ending why, int code)
@@ -100,8 +124,7 @@ void websocket_end_later(struct websocket *w, enum ending why, int code)
     if (w->state >= WEBSOCKET_ENDING)
         return;
     w->state = WEBSOCKET_ENDING;
-    w->ending = why;
-    websocket_end_in(w, 0, code);
+    websocket_end_in(w, 0, why, code);
 }
 
 // Whether too much waits for W's client: it may be no sign that it doesn't read when nobody has tried to send it, nor when a
@@ -126,7 +149,6 @@ void websocket_send(struct websocket *w, enum ws_opcode opcode, const struct spa
         write_frame(w, opcode, parts, n);
         return;
     }
-    count(w, ENDING_OVERFLOWED);
     websocket_end_later(w, ENDING_OVERFLOWED, WS_CLOSE_TRY_AGAIN_LATER);
 }
 
@@ -251,8 +273,10 @@ static void handle_ping(struct websocket *w, struct span payload)
     }
     // Who does not read its pongs will get one, for its latest ping (section 5.5.3).
     struct websocket_pending *p = need_pending(w);
-    if (p)
+    if (p) {
+        w->conn->group->stats.n_pongs_left_out += p->has_pong;
         p->pong.len = 0;
+    }
     if (!p || buf_put_span(&p->pong, payload) != 0)
         conn_close(w->conn, UV_ENOMEM);
     else
@@ -312,20 +336,6 @@ static void handle_piece(struct websocket *w, struct ws_piece *piece)
     settle(w);
 }
 
-// Milliseconds since AT, which is no more than 49 days ago.
-static uint64_t ms_since(const struct websocket *w, uint32_t at)
-{
-    return (uint32_t)((uint32_t)uv_now(w->conn->group->loop) - at);
-}
-
-// Has on_deadline() called in MS, or when there was no message for too long by then.
-static void look_in(struct websocket *w, uint64_t ms)
-{
-    uint64_t limit_ms = w->opts->alive_ms, untold_ms = ms_since(w, w->told_at);
-    uint64_t left_ms = limit_ms > untold_ms ? limit_ms - untold_ms : 0;
-    conn_set_deadline(w->conn, limit_ms && left_ms < ms ? left_ms : ms);
-}
-
 static void on_data(struct conn *c, char *p, size_t len)
 {
     struct websocket *w = c->user;
@@ -374,6 +384,8 @@ static void on_deadline(struct conn *c)
 {
     struct websocket *w = c->user;
     if (w->closing_code) {
+        if (w->ending < N_COUNTED_ENDINGS)
+            count(w, w->ending);
         websocket_end(w, w->ending, (int)w->closing_code);
         return;
     }
@@ -471,6 +483,5 @@ void websocket_open(struct websocket *w, struct conn *c, const struct http_reque
     write_handshake(c, r);
     if (opts->login_ms)
         await_login(w);
-    if (opts->ping_interval_ms)
-        look_in(w, opts->ping_interval_ms);
+    watch(w);
 }

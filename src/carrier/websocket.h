@@ -79,8 +79,8 @@ void websocket_end(struct websocket *w, enum ending why, int code);
 // The same, but not within this call. Messages that came meanwhile are not handed up any more.
 void websocket_end_later(struct websocket *w, enum ending why, int code);
 
-// Ends W with CODE in MS milliseconds, unless websocket_stay() comes first. Only where there is no ping_interval_ms.
-void websocket_end_in(struct websocket *w, uint64_t ms, int code);
+// Ends W with CODE in MS milliseconds, without a ping before that, unless websocket_stay() comes first.
+void websocket_end_in(struct websocket *w, uint64_t ms, enum ending why, int code);
 void websocket_stay(struct websocket *w);
 
 #endif

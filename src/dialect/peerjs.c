@@ -327,6 +327,7 @@ static void on_open(struct session *s, struct span query)
         s->ops->close(s, WS_CLOSE_TRY_AGAIN_LATER);
     } else if (err == 0 && switchboard_names(s->mount->realm, NULL, NULL) > opts->max_peers) {
         switchboard_release(s->peer);
+        s->mount->realm->traffic.n_turned_away++;
         refuse(s, SPAN("ERROR"), SPAN("Server has reached its concurrent user limit"));
     } else {
         let_in(s, intro.id, err ? &loser : NULL);

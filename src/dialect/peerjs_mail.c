@@ -3,6 +3,7 @@
 //
 // Mail stays with its sender. Whoever waits for a name sits in the room of that name, which is told when the name arrives;
 // nobody else ever sits there. Mail expires as a whole, counted from its first letter.
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/deadline.h"
@@ -94,7 +95,9 @@ static struct mail *begin_mail(struct session *s, struct span name)
     if (!o)
         goto fail;
     *m = (struct mail){ .session = s };
-    if (room_join(s->peer, &want, &m->seat, &joined) != 0)
+    int err = room_join(s->peer, &want, &m->seat, &joined);
+    s->mount->realm->traffic.faults[FAULT_REFUSED] += err == -EMFILE;
+    if (err)
         goto fail; // an empty outbox does no harm
     m->end = &m->first;
     deadline_init(&m->expiry, on_expiry);
@@ -115,6 +118,7 @@ static bool put_letter(struct mail *m, const struct relay *r)
     for (size_t i = 0; i < r->n_parts; i++)
         len += r->parts[i].len;
     bool is_too_much = o->mail_len + len > MAX_CLIENT_LEN || realm->kept_len + len > MAX_REALM_LEN;
+    realm->traffic.faults[FAULT_REFUSED] += is_too_much;
     struct letter *l = is_too_much ? NULL : malloc(sizeof *l + len);
     if (!l)
         return false;

@@ -64,6 +64,8 @@ struct conn_stats {
     uint64_t n_refused[N_SOURCE_VERDICTS];    // by what limit; those that were told so, and those that were dropped
     uint64_t n_nameless_refused;              // sessions that were one too many of those without a name
     uint64_t n_foreign_refused;               // requests of pages of an origin that is not welcome
+    uint64_t n_ice_refused;                   // questions for ICE servers of networks that asked too often
+    uint64_t n_pongs_left_out;                // for clients that did not read the one before
     uint64_t n_ended[N_COUNTED_ENDINGS];      // by what limit
 };
 

@@ -43,17 +43,25 @@ static void respond(struct http_conn *h, const struct http_request *r, const str
     buf_fini(&body);
 }
 
+// Whether the network of C's client has not asked too often, which is counted.
+static bool may_ask(struct answer_limit *l, struct conn *c)
+{
+    struct addr client = conn_client_address(c);
+    bool may = answer_limit_take(l, &client, uv_now(c->group->loop));
+    c->group->stats.n_ice_refused += !may;
+    return may;
+}
+
 bool ice_http_serve(struct http_conn *h, const struct http_request *r, const char *path, const struct branch *branch)
 {
     const struct page *page = find_page(path, branch->site->ice);
     if (!page)
         return false;
-    struct addr client = conn_client_address(h->conn);
     if (r->method != HTTP_GET && r->method != HTTP_HEAD && r->method != HTTP_OPTIONS)
         http_respond_text(h, 405, SPAN("Allow: GET, HEAD, OPTIONS\r\n"), SPAN("Only GET is understood here.\n"));
     else if (!origin_admit(&branch->origins, h->conn, r))
         http_respond_text(h, 403, SPAN(""), SPAN("Pages of this origin may not ask here.\n"));
-    else if (!answer_limit_take(branch->ice_limit, &client, uv_now(h->conn->group->loop)))
+    else if (!may_ask(branch->ice_limit, h->conn))
         http_respond_text(h, 429, SPAN("Retry-After: 1\r\n"), SPAN("Your network asks this too often.\n"));
     else
         respond(h, r, page, branch);

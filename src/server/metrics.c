@@ -117,6 +117,8 @@ static void put_refused(struct sink *s, const struct metric *m, const struct rep
         put(s, "%s{reason=\"%s\"} %.15g\n", m->name, reasons[i], (double)c->n_refused[i]);
     put(s, "%s{reason=\"nameless\"} %.15g\n", m->name, (double)c->n_nameless_refused);
     put(s, "%s{reason=\"origin\"} %.15g\n", m->name, (double)c->n_foreign_refused);
+    put(s, "%s{reason=\"ice_rate\"} %.15g\n", m->name, (double)c->n_ice_refused);
+    put(s, "%s{reason=\"concurrent_limit\"} %.15g\n", m->name, (double)sample_turned_away(&r->sum));
 }
 
 static const char *const flow_names[N_FLOWS] = {
@@ -282,12 +284,14 @@ static const struct metric metrics[] = {
     { "strowger_connections", "gauge", "TCP connections of clients that are open.", put_count, OF(sum.conns.n_open) },
     { "strowger_connections_total", "counter", "TCP connections that were accepted.", put_count,
       OF(sum.conns.n_accepted) },
-    { "strowger_connections_rejected_total", "counter", "Connections and sessions that were refused, by the limit.",
-      put_refused, NONE },
+    { "strowger_connections_rejected_total", "counter",
+      "Connections, sessions and questions that were refused, by the limit.", put_refused, NONE },
     { "strowger_connections_ended_total", "counter", "Connections that were ended for going beyond a limit.", put_ended,
       NONE },
     { "strowger_slow_consumer_disconnects_total", "counter",
       "Connections and sessions ended since their client did not read.", put_slow_consumers, NONE },
+    { "strowger_pongs_left_out_total", "counter", "Pings without a pong, since their client read none.", put_count,
+      OF(sum.conns.n_pongs_left_out) },
     { "strowger_waits_total", "counter", "How often a connection had to wait since it talked too fast.", put_flows,
       OF(sum.meters.n_waits) },
     { "strowger_sessions", "gauge", "Clients that speak a dialect now.", put_by_dialect, OF_EACH_REALM(n_sessions) },

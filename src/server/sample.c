@@ -18,6 +18,14 @@ void sample_add(struct sample *sum, const struct sample *more)
     add((uint64_t *)sum, (const uint64_t *)more, sizeof *sum / sizeof(uint64_t));
 }
 
+uint64_t sample_turned_away(const struct sample *sample)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < N_DIALECTS; i++)
+        n += sample->dialects[i].n_turned_away;
+    return n;
+}
+
 static void add_mount(struct sample *sample, const struct mount *m)
 {
     size_t i = dialect_number(m->dialect);

@@ -29,4 +29,7 @@ void sample_take(struct sample *sample, const struct station *s);
 
 void sample_add(struct sample *sum, const struct sample *more);
 
+// The sessions that dialects had no room for.
+uint64_t sample_turned_away(const struct sample *sample);
+
 #endif

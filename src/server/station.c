@@ -85,6 +85,8 @@ static void apply(struct station *s)
     s->engineio = s->live->engineio;
     s->socket.websocket = (struct websocket_opts){
         .limits = { .max_message = s->engineio.max_payload, .max_fragments = opts->limits.max_fragments },
+        .ping_interval_ms = opts->ping_interval_ms,
+        .ping_timeout_ms = opts->ping_timeout_ms,
         .message_ms = opts->message_ms,
         .max_controls = opts->max_controls,
     };

@@ -75,9 +75,10 @@ static int put_rooms(struct buf *out, const struct report *r)
     return err ? err : put(out, "]");
 }
 
-static uint64_t refused_of(const struct conn_stats *c)
+static uint64_t refused_of(const struct sample *s)
 {
-    uint64_t n = c->n_nameless_refused + c->n_foreign_refused;
+    const struct conn_stats *c = &s->conns;
+    uint64_t n = c->n_nameless_refused + c->n_foreign_refused + c->n_ice_refused + sample_turned_away(s);
     for (int i = SOURCE_WELCOME + 1; i < N_SOURCE_VERDICTS; i++)
         n += c->n_refused[i];
     return n;
@@ -94,7 +95,7 @@ static int put_totals(struct buf *out, const struct report *r)
                "{\"version\":\"%s\",\"at\":%.3f,\"uptime\":%.0f,\"ready\":%s,\"workers\":%d,\"watchers\":%zu,"
                "\"connections\":%" PRIu64 ",\"accepted\":%" PRIu64 ",\"refused\":%" PRIu64,
                STROWGER_VERSION, at, p->started_at ? at - p->started_at : 0, r->is_ready ? "true" : "false",
-               r->survey->n, r->n_watchers, c->n_open, c->n_accepted, refused_of(c)) ||
+               r->survey->n, r->n_watchers, c->n_open, c->n_accepted, refused_of(&r->sum)) ||
                    put(out,
                        ",\"bytes_in\":%" PRIu64 ",\"bytes_out\":%" PRIu64 ",\"queued\":%" PRIu64
                        ",\"cpu\":%.3f,\"resident\":%" PRIu64 ",\"pools\":%" PRIu64 ",\"fds\":%" PRIu64

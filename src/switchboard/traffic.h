@@ -45,6 +45,7 @@ struct traffic {
     uint64_t passed_on[N_MESSAGE_TYPES];         // to clients, once for each
     uint64_t faults[N_MESSAGE_FAULTS];
     uint64_t n_begun;                        // sessions that ever began
+    uint64_t n_turned_away;                  // sessions for which there was no room
     uint64_t n_sessions;                     // that there are now
     uint64_t n_peers;                        // likewise
     uint64_t n_call_ends;                    // likewise; most calls have two

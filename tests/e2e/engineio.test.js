@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Engine.IO by hand, versions 3 and 4: what clients send, and what they never send.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { ask, encode, expectRefusal, openSocket, Polling, REFUSALS } from './lib/engineio.js';
 import { Client } from './lib/client.js';
+import { CLOSE, PING, TEXT } from './lib/raw.js';
 import { start } from './lib/server.js';
 
 const ECHO = ['--mount', '/engine.io/=eio-echo'];
@@ -409,6 +411,26 @@ test('heartbeat', async t => {
             await socket.expectClose(1000);
         });
     }
+
+    await t.test('who is not at the other end of its WebSocket any more is gone within that one\'s times', async t => {
+        const server = await start(t, [...ECHO, '--ws-ping-interval', '300ms', '--ws-ping-timeout', '200ms']);
+        const path = '/engine.io/?EIO=4&transport=websocket';
+        const [gone, there] = [await server.dial(), await openSocket(server)];
+        await gone.upgrade(path);
+        assert.equal((await gone.frame()).opcode, TEXT);
+        assert.equal((await gone.frame()).opcode, PING);
+        const { opcode, payload } = await gone.frame();
+        assert.deepEqual([opcode, payload.readUInt16BE()], [CLOSE, 1008]);
+        const probed = await (await Polling.open(server)).probe();
+        probed.send('5');
+        for (let i = 0; i < 2; i++) {
+            await Promise.all([there, probed].map(socket => once(socket.ws, 'ping')));
+        }
+        for (const socket of [there, probed]) {
+            socket.send('4still here');
+            await socket.expect('4still here');
+        }
+    });
 
     await t.test('who vanished in polling is gone within interval and timeout', async t => {
         const server = await start(t, QUICK);

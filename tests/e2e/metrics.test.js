@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { startWithAdmin } from './lib/admin.js';
 import { Certificates } from './lib/certificates.js';
 import { ring } from './lib/calls.js';
+import { Polling } from './lib/engineio.js';
 import { withPatience } from './lib/patience.js';
 import { Queue } from './lib/queue.js';
 import { PING, PONG, TEXT, frame } from './lib/raw.js';
@@ -277,7 +278,7 @@ test('who was ended for going beyond a limit, and what STUN was not answered', a
 
 test('who was ended or refused, however it came', async t => {
     const { server, admin } = await startWithAdmin(t, [...FOUR, '--login-timeout', '200ms', '--connect-timeout', '300ms',
-        '--head-timeout', '400ms', '--ws-ping-interval', '200ms', '--ws-ping-timeout', '100ms', '--ping-interval', '300ms',
+        '--head-timeout', '400ms', '--ws-ping-interval', '400ms', '--ws-ping-timeout', '100ms', '--ping-interval', '300ms',
         '--ping-timeout', '100ms', '--mount', '/echo=echo', '--mount', '/eio/=eio-echo', '--max-message', '200',
         '--max-payload', '500', '--allow-origin', 'https://a.example']);
     const open = async (path, ...says) => {
@@ -309,6 +310,28 @@ test('who was ended or refused, however it came', async t => {
         [ended('late_login')]: 2, [ended('late_connect')]: 1, [ended('silent')]: 2, [ended('too_big')]: 3,
         [ended('slow_request')]: 2, [ended('slow_message')]: 0, 'strowger_connections_rejected_total{reason="origin"}': 2,
     });
+});
+
+test('who was refused a place, an answer or the time to upgrade', async t => {
+    const { server, admin } = await startWithAdmin(t, [...FOUR, '--concurrent-limit', '1', '--ice-rate', '1:1',
+        '--trust-loopback', 'off', '--upgrade-timeout', '100ms']);
+    const come = id => server.connect(`/peerjs?key=peerjs&id=${id}&token=t`);
+    await (await come('A')).expect('{"type":"OPEN"}');
+    await Promise.all(['B', 'C'].map(async id => (await come(id)).closed));
+    const raw = await server.dial();
+    const statuses = [];
+    for (let i = 0; i < 3; i++) {
+        statuses.push((await raw.request('GET /ice')).status);
+    }
+    assert.deepEqual(statuses, [200, 429, 429]);
+    const session = await Polling.open(server, { path: '/socket.io/' });
+    await (await session.probe()).closed;
+    const rejected = reason => `strowger_connections_rejected_total{reason="${reason}"}`;
+    await expectMetrics(admin, {
+        [rejected('concurrent_limit')]: 2, [rejected('ice_rate')]: 2,
+        'strowger_connections_ended_total{reason="late_upgrade"}': 1,
+    });
+    assert.equal(JSON.parse((await admin.get('/status')).text).refused, 4);
 });
 
 test('scrapes may be broken off, and many at once', async t => {

@@ -132,6 +132,7 @@ static void there_are_limits_to_what_waits(void **state)
     free(long_line);
     for (int i = 0; i < 2; i++)
         assert_int_equal(stage.workers[i].mounts.list[0].realm->kept_len, 0);
+    assert_int_equal(stage.workers[0].mounts.list[0].realm->traffic.faults[FAULT_REFUSED], 3);
     stage_fini(&stage);
 }
 

@@ -491,6 +491,7 @@ static void who_does_not_read_gets_one_pong(void **state)
     far_end_send(&f->far, buf_span(&pings));
     RUN_UNTIL(&f->loopback, server_side(f)->n_controls == 10);
     assert_int_equal(conn_out_len(server_side(f)->conn), out_len);
+    assert_int_equal(server_side(f)->conn->group->stats.n_pongs_left_out, 9);
     assert_non_null(server_side(f)->pending);
     far_end_listen(&f->far);
     RUN_UNTIL(&f->loopback, f->far.in.len >= n_echoed + 3);
