@@ -109,6 +109,16 @@ int sock_bind(const struct sockaddr *addr, int type, bool is_shared)
     return err;
 }
 
+static int set_path(struct sockaddr_un *addr, const char *path)
+{
+    size_t len = strlen(path);
+    *addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
+    if (len >= sizeof addr->sun_path)
+        return -ENAMETOOLONG;
+    memcpy(addr->sun_path, path, len);
+    return 0;
+}
+
 // Removes a socket at ADDR's path that its owner left behind. 0, or -EADDRINUSE when somebody answers there.
 static int remove_stale(const struct sockaddr_un *addr, int type)
 {
@@ -124,16 +134,15 @@ static int remove_stale(const struct sockaddr_un *addr, int type)
 
 int sock_bind_path(const char *path, int type)
 {
-    struct sockaddr_un addr = { .sun_family = AF_UNIX };
-    size_t len = strlen(path);
-    if (len >= sizeof addr.sun_path)
-        return -ENAMETOOLONG;
-    memcpy(addr.sun_path, path, len);
+    struct sockaddr_un addr;
+    int err = set_path(&addr, path);
+    if (err)
+        return err;
     int fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     // Before bind(), so that there is no moment at which others may connect.
-    int err = fchmod(fd, S_IRUSR | S_IWUSR) == 0 && bind(fd, (struct sockaddr *)&addr, sizeof addr) == 0 ? 0 : -errno;
+    err = fchmod(fd, S_IRUSR | S_IWUSR) == 0 && bind(fd, (struct sockaddr *)&addr, sizeof addr) == 0 ? 0 : -errno;
     if (err == -EADDRINUSE)
         err = remove_stale(&addr, type);
     else if (!err)
@@ -143,6 +152,13 @@ int sock_bind_path(const char *path, int type)
     err = err ? err : -errno;
     close(fd);
     return err;
+}
+
+int sock_remove_path(const char *path, int type)
+{
+    struct sockaddr_un addr;
+    int err = set_path(&addr, path);
+    return err ? err : remove_stale(&addr, type);
 }
 
 int sock_probe(const struct sockaddr *addr, int type)

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "net/sock.h"
@@ -318,9 +317,10 @@ void admin_leave(struct admin *a)
 
 void admin_close(struct admin *a)
 {
-    if (a->n_listeners && a->place.socket_path)
-        unlink(a->place.socket_path);
+    bool had_path = a->n_listeners && a->place.socket_path;
     admin_leave(a);
+    if (had_path)
+        sock_remove_path(a->place.socket_path, SOCK_STREAM);
 }
 
 void admin_fini(struct admin *a)

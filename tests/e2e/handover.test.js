@@ -131,6 +131,26 @@ test('a process that fails before it serves changes nothing', async t => {
     await next.login('A');
 });
 
+test('who is told to stop while it hands over leaves the paths to its successor', async t => {
+    const path = newPath(t), door = `${path}.admin`;
+    // Who stays who we are may remove what it made.
+    const args = ['--hand-over', path, '--admin', `unix:${door}`, '--user', `${process.getuid()}`, ...SHORT];
+    const old = await start(t, args);
+    const code = ['import socket, sys', 's = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)',
+        's.connect(sys.argv[1]); held = socket.recv_fds(s, 100, 250)', 'print("taken", flush=True); sys.stdin.read()',
+    ].join('\n');
+    const successor = execFile('python3', ['-c', code, path]);
+    t.after(() => successor.kill());
+    await once(successor.stdout, 'data');
+    await old.stop();
+    assert.ok(existsSync(path) && existsSync(door));
+    successor.kill();
+    await once(successor, 'exit');
+    const server = await start(t, args); // nobody answers there any more
+    await server.stop();
+    assert.ok(!existsSync(path) && !existsSync(door));
+});
+
 test('a path that a killed process left is taken, and anything else is left alone', async t => {
     const path = newPath(t);
     const killed = await start(t, ['--hand-over', path]);
