@@ -23,6 +23,7 @@ const OUTCOMES = {
     absent: 'endAbsent',
     unanswered: 'endUnanswered',
     cancelled: 'endCancelled',
+    offline: 'endOffline',
 };
 
 /** @type {Partial<Record<EndReason, Key>>} */

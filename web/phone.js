@@ -19,8 +19,9 @@ import { newId } from './names.js';
 
 /**
  * Why a call ended: `cancelled` before an answer by the caller, `hungup` by us, `left` by the other side, `lost` by the
- * network; the rest says why it never began, `apart` that the network has no way for it.
- * @typedef {'hungup' | 'left' | 'lost' | 'apart' | 'declined' | 'busy' | 'absent' | 'unanswered' | 'cancelled'} EndReason
+ * network; the rest says why it never began, `apart` that the network has no way for it, `offline` that the line is lost.
+ * @typedef {'hungup' | 'left' | 'lost' | 'apart' | 'declined' | 'busy' | 'absent' | 'unanswered' | 'cancelled' |
+ *     'offline'} EndReason
  */
 
 /** @typedef {'ringing' | 'busy' | 'declined' | 'ended'} News */
@@ -85,6 +86,7 @@ export class Phone {
         if (this.#state === 'ringing' && name === this.#peer) this.accept();
         if (this.#state !== 'idle') return;
         this.#begin(name, newId(), false);
+        if (!this.#opts.line.isOnline) return this.#finish('offline');
         this.#call = this.#newCall(true);
         this.#setState('dialling');
         this.#timer = window.setTimeout(() => this.#quit('unanswered', 'ended'), DIAL_MS);
@@ -129,9 +131,7 @@ export class Phone {
         if (from !== this.#peer) return this.#turnAway(from, mark);
         if (this.#state === 'talking') return this.#onOfferInCall(offer);
         if (this.#state === 'dialling') return this.#onGlare(offer, mark);
-        this.#begin(from, mark?.call ?? '', !!mark); // rings us once more: the later offer counts
-        this.#offer = offer;
-        this.#candidates = [];
+        this.#ring(offer, from, mark); // once more: the later offer counts
     }
 
     /** @param {any} answer */
@@ -169,9 +169,11 @@ export class Phone {
 
     /** @param {any} offer @param {string} from @param {Mark | null} mark */
     #ring(offer, from, mark) {
+        clearTimeout(this.#timer);
         this.#begin(from, mark?.call ?? '', !!mark);
         this.#wasIncoming = true;
         this.#offer = offer;
+        this.#candidates = [];
         this.#setState('ringing');
         this.#tell('ringing');
         this.#timer = window.setTimeout(() => this.#quit('unanswered', 'ended'), RING_MS);

@@ -118,6 +118,7 @@ export default {
     endAbsent: '{name} is not here',
     endUnanswered: '{name} did not answer',
     endCancelled: 'You cancelled the call to {name}',
+    endOffline: '{name} could not be called: the server does not answer',
     endMissed: 'You missed a call from {name}',
     endTurnedDown: 'You declined a call from {name}',
     callAgain: 'Call again',

@@ -108,6 +108,7 @@ const strings = {
     endAbsent: '{name} 不在线',
     endUnanswered: '{name} 没有接听',
     endCancelled: '你取消了对 {name} 的呼叫',
+    endOffline: '服务器没有响应，未能呼叫 {name}',
     endMissed: '未接来电：{name}',
     endTurnedDown: '你拒绝了 {name} 的来电',
     callAgain: '再次呼叫',

@@ -155,6 +155,28 @@ test('the line to the server is lost: the call goes on, and the line comes back'
     await bob.isRung('Alice');
 });
 
+test('nobody is called while the server is lost, and the page says so', async t => {
+    const server = await start(t);
+    const alice = await Person.join(t, `http://localhost:${server.port}/`, 'Alice');
+    await server.stop();
+    await alice.sees('.status.offline', 'Connection lost. Trying again…');
+    await alice.dial('Bob');
+    await alice.isTold('offline', 'Bob could not be called: the server does not answer');
+});
+
+test('a call of a page that offers once more while it rings is missed like any other', async t => {
+    const server = await start(t);
+    const alice = await Person.join(t, `http://localhost:${server.port}/`, 'Alice');
+    const bob = await server.connect('/');
+    bob.send({ type: 'login', name: 'Bob' });
+    for (const sdp of ['one', 'another']) {
+        bob.send({ type: 'offer', name: 'Alice', offer: { type: 'offer', sdp } });
+        await alice.isRung('Bob');
+    }
+    bob.send({ type: 'leave', name: 'Alice' });
+    await alice.isTold('cancelled', 'You missed a call from Bob');
+});
+
 test('ICE starts anew when the path breaks', async t => {
     const server = await start(t);
     const url = `http://localhost:${server.port}/`;
