@@ -119,14 +119,20 @@ static SSL_CTX *new_ssl_ctx(struct tls_context *x)
     return NULL;
 }
 
+// When CTX's current certificate expires.
+static int64_t expiry_of(const SSL_CTX *ctx)
+{
+    struct tm t = { 0 };
+    const X509 *cert = SSL_CTX_get0_certificate(ctx);
+    return cert && ASN1_TIME_to_tm(X509_get0_notAfter(cert), &t) == 1 ? (int64_t)timegm(&t) : 0;
+}
+
 // When the first of CTX's certificates expires. CTX must not be in use yet: this turns over what is current in it.
 static int64_t first_expiry(SSL_CTX *ctx)
 {
     int64_t first = 0;
     for (long at = SSL_CERT_SET_FIRST; SSL_CTX_set_current_cert(ctx, at) == 1; at = SSL_CERT_SET_NEXT) {
-        struct tm t = { 0 };
-        const X509 *cert = SSL_CTX_get0_certificate(ctx);
-        int64_t expiry = cert && ASN1_TIME_to_tm(X509_get0_notAfter(cert), &t) == 1 ? (int64_t)timegm(&t) : 0;
+        int64_t expiry = expiry_of(ctx);
         first = first && first < expiry ? first : expiry;
     }
     return first;
@@ -275,7 +281,7 @@ static bool is_kind_taken(SSL_CTX *ctx, int *kinds, size_t n)
     return false;
 }
 
-static int use_pair(SSL_CTX *ctx, const struct tls_files *pair, const char **bad, char error[TLS_ERROR_LEN])
+static int use_pair(SSL_CTX *ctx, struct tls_files *pair, const char **bad, char error[TLS_ERROR_LEN])
 {
     ERR_clear_error();
     *bad = pair->key_file;
@@ -294,10 +300,11 @@ static int use_pair(SSL_CTX *ctx, const struct tls_files *pair, const char **bad
     if (!err && SSL_CTX_use_PrivateKey(ctx, key) != 1)
         err = complain_of_openssl(error, pair->key_file);
     EVP_PKEY_free(key);
+    pair->expires_at = expiry_of(ctx);
     return err;
 }
 
-int tls_context_load(struct tls_context *x, const struct tls_files *files, size_t n, const char **bad,
+int tls_context_load(struct tls_context *x, struct tls_files *files, size_t n, const char **bad,
                      char error[TLS_ERROR_LEN])
 {
     enum { MAX_KINDS = 8 };

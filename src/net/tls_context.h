@@ -16,6 +16,7 @@ enum { TLS_ERROR_LEN = 512 };
 // Two PEM files: a certificate with the chain behind it, and its private key.
 struct tls_files {
     const char *cert_file, *key_file;
+    int64_t expires_at; // UNIX time; set when they have been read
 };
 
 // A context that has no certificate yet, or NULL when memory is short.
@@ -27,7 +28,7 @@ void tls_context_free(struct tls_context *x);
 // Has new connections use the N pairs of FILES, each of another kind of key (one ECDSA and one RSA, say). 0, or with
 // ERROR one line that says what is wrong and how to mend it, and *BAD which of the FILES' names that is about, or NULL,
 // -EINVAL; X stays as it was then.
-[[gnu::warn_unused_result]] int tls_context_load(struct tls_context *x, const struct tls_files *files, size_t n,
+[[gnu::warn_unused_result]] int tls_context_load(struct tls_context *x, struct tls_files *files, size_t n,
                                                  const char **bad, char error[TLS_ERROR_LEN]);
 
 // Has new connections use CERT and KEY, which stay the caller's. 0 or -EINVAL.

@@ -20,15 +20,15 @@ static bool has_file(const struct config_list *list, const char *file)
 }
 
 // Clients refuse one that has expired, and say so in words of their own.
-static void warn_of_expiry(struct tls_context *x, const struct config *c)
+static void warn_of_expiry(const struct tls_files *pair)
 {
     char at[32] = "";
     struct tm parts;
-    time_t expires_at = (time_t)tls_context_expires_at(x);
+    time_t expires_at = (time_t)pair->expires_at;
     if (expires_at > time(NULL))
         return;
     strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&expires_at, &parts));
-    log_write(LOG_WARN, "a certificate has expired, and clients refuse it", LOG_TEXT("file", c->tls_cert.items[0]),
+    log_write(LOG_WARN, "a certificate has expired, and clients refuse it", LOG_TEXT("file", pair->cert_file),
               LOG_TEXT("expired_at", at));
 }
 
@@ -43,13 +43,13 @@ static int load_files(struct tls_context *x, const struct config *c, char error[
         return -EIO;
     }
     for (size_t i = 0; i < n; i++)
-        files[i] = (struct tls_files){ c->tls_cert.items[i], c->tls_key.items[i] };
+        files[i] = (struct tls_files){ .cert_file = c->tls_cert.items[i], .key_file = c->tls_key.items[i] };
     int err = tls_context_load(x, files, n, &bad, why);
+    for (size_t i = 0; i < n && !err; i++)
+        warn_of_expiry(&files[i]);
     free(files);
-    if (!err) {
-        warn_of_expiry(x, c);
+    if (!err)
         return 0;
-    }
     config_fault(error, has_file(&c->tls_key, bad) ? &CONFIG_CLAIM(c, tls_key, bad) : &CONFIG_CLAIM(c, tls_cert, bad),
                  "%s", why);
     return -EIO;

@@ -161,6 +161,16 @@ test('SIGHUP brings new certificates to new connections and leaves the old ones 
     await old.next();
 });
 
+test('of several certificates the log names the one that has expired', async t => {
+    const certificates = new Certificates(t);
+    const options = ['ec', 'rsa'].flatMap(kind => certificates.make(kind, kind));
+    const [cert, key] = ['rsa.crt', 'rsa.key'].map(name => certificates.path(name));
+    certificates.openssl('x509', '-in', cert, '-signkey', key, '-days', '-1', '-out', cert);
+    const server = await start(t, options);
+    const expired = [...server.log.matchAll(/certificate has expired.* file=(\S+)/g)].map(([, file]) => file);
+    assert.deepEqual(expired, [cert]);
+});
+
 test('files that are wrong are refused in one line that names them', async t => {
     const certificates = new Certificates(t);
     const good = certificates.make('good');
