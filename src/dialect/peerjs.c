@@ -129,8 +129,8 @@ static void hear_evicted(struct peer *p, const struct relay *r)
 
 static void hear_partners(struct peer *p, const struct relay *r)
 {
-    struct relay moved = { .from = p->ref, .kind = PEERJS_MOVED };
-    struct span refs = r->parts[0];
+    struct span before = { (const char *)&r->from, sizeof r->from }, refs = r->parts[0];
+    struct relay moved = { .from = p->ref, .kind = PEERJS_MOVED, .parts = &before, .n_parts = 1 };
     for (size_t i = 0; i + sizeof(struct peer_ref) <= refs.len; i += sizeof(struct peer_ref)) {
         struct peer_ref partner;
         memcpy(&partner, refs.p + i, sizeof partner);
@@ -146,6 +146,9 @@ static void hear_mail(struct peer *p, const struct relay *r)
 
 static void hear_moved(struct peer *p, const struct relay *r)
 {
+    struct peer_ref before;
+    memcpy(&before, r->parts[0].p, sizeof before);
+    forget_partner(p, before);
     add_partner(p, r->from);
 }
 
@@ -168,9 +171,12 @@ static void on_undelivered(struct peer *p, const struct relay *r)
     const struct peerjs_outbox *o = p->session->user;
     struct relay mail = *r;
     mail.kind = PEERJS_MAIL;
-    if (r->kind == PEERJS_CALL && o && o->is_evicted)
+    if (r->kind != PEERJS_CALL)
+        return;
+    forget_partner(p, r->to);
+    if (o && o->is_evicted)
         switchboard_send(switchboard_of(p->session), o->successor, &mail);
-    else if (r->kind == PEERJS_CALL)
+    else
         peerjs_keep_mail(p->session, r);
 }
 
@@ -178,18 +184,17 @@ static const struct peer_ops peer_ops = { .on_relay = on_relay, .on_undelivered 
 
 // ---- what clients say
 
-static void send_relay(struct peer *p, const struct relay *r)
+static void send_relay(struct peer *p, struct relay *r)
 {
-    struct peer_ref to;
-    bool is_there = switchboard_find(p->realm, r->to_name, &to);
+    bool is_there = switchboard_find(p->realm, r->to_name, &r->to);
     struct mail *mail = peerjs_find_mail(p->session, r->to_name);
     if (is_there && mail)
-        peerjs_send_mail(mail, to); // what came first goes first
-    if (is_there && switchboard_send(p->realm->switchboard, to, r)) {
+        peerjs_send_mail(mail, r->to); // what came first goes first
+    if (is_there && switchboard_send(p->realm->switchboard, r->to, r)) {
         if (r->kind == PEERJS_CALL)
-            add_partner(p, to);
+            add_partner(p, r->to);
         else if (r->kind == PEERJS_LEAVE)
-            forget_partner(p, to);
+            forget_partner(p, r->to);
     } else if (r->kind == PEERJS_CALL) {
         watch_absence(p, r->type, r->to_name);
         peerjs_keep_mail(p->session, r);

@@ -17,7 +17,7 @@ enum peerjs_kind {
     PEERJS_EVICTED,  // the sender has taken over the name of who hears this
     PEERJS_PARTNERS, // from the evicted: the refs of its partners
     PEERJS_MAIL,     // from the evicted: a message to to_name, who is not there
-    PEERJS_MOVED,    // the sender is a partner now, in place of one it evicted
+    PEERJS_MOVED,    // the sender is a partner now, in place of the evicted: the ref of that one
 };
 
 // What little a client needs beyond its name, there only once it needs it; its session's user.

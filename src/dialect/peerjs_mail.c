@@ -173,6 +173,7 @@ void peerjs_send_mail(struct mail *m, struct peer_ref to)
     while (m->first) {
         struct span text = { m->first->text, m->first->len };
         struct relay r = { .from = p->ref,
+                           .to = to,
                            .to_name = room_name(p, m->seat),
                            .kind = PEERJS_CALL,
                            .type = m->first->type,

@@ -157,6 +157,36 @@ static void a_successor_inherits_partners(void **state)
                 "B.", "C< {'type':'LEAVE','src':'B','dst':'A'}", "C.", "D< {'type':'LEAVE','src':'A','dst':'D'}");
 }
 
+// Those it had before are no partners any more, of which one may have so many.
+static void a_successor_takes_the_place_of_its_predecessor(void **state)
+{
+    (void)state;
+    struct dialect_opts few = opts;
+    few.max_calls = 2;
+    play_with("peerjs", few,
+              (const char *const[]){ OPEN("A"), OPEN("B"), "A> {'type':'OFFER','dst':'B'}",
+                                     "B< {'type':'OFFER','src':'A','dst':'B'}", "C? key=k&id=A&token=tA",
+                                     "C< {'type':'OPEN'}", "A! 1005", "D? key=k&id=A&token=tA", "D< {'type':'OPEN'}",
+                                     "C! 1005", "E? key=k&id=A&token=tA", "E< {'type':'OPEN'}", "D! 1005", "B.",
+                                     "E< {'type':'LEAVE','src':'B','dst':'A'}", NULL });
+}
+
+// Whom a message comes too late for is no partner: it waits for who comes next under that name.
+static void who_went_meanwhile_is_no_partner(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_init(&stage, 2, "/=peerjs", opts);
+    stage_play(&stage, (const char *const[]){ OPEN("A"), OPEN("B"), NULL });
+    fake_says(&stage.sessions[0], false, "{'type':'OFFER','dst':'B'}"); // which is not brought to B yet
+    fake_end(&stage.sessions[1]);
+    bus_local_settle(stage.local);
+    assert_int_equal(stage_mount(&stage, 0)->realm->traffic.n_call_ends, 0);
+    stage_play(&stage, (const char *const[]){ OPEN("B"), "B< {'type':'OFFER','src':'A','dst':'B'}", NULL });
+    assert_int_equal(stage_mount(&stage, 0)->realm->traffic.n_call_ends, 1);
+    stage_fini(&stage);
+}
+
 static void a_leave_for_nobody_gives_the_id_back(void **state)
 {
     (void)state;
@@ -251,6 +281,8 @@ int main(void)
         cmocka_unit_test(there_are_limits_to_what_waits),
         cmocka_unit_test(who_comes_back_takes_over),
         cmocka_unit_test(a_successor_inherits_partners),
+        cmocka_unit_test(a_successor_takes_the_place_of_its_predecessor),
+        cmocka_unit_test(who_went_meanwhile_is_no_partner),
         cmocka_unit_test(a_leave_for_nobody_gives_the_id_back),
         cmocka_unit_test(only_so_many_may_be_there),
         cmocka_unit_test(going_may_be_kept_quiet),
