@@ -130,7 +130,12 @@ static void on_get_gone(struct http_conn *h)
     engineio_session_end(e, ENDING_LOST);
 }
 
-static const struct http_waiter get_waiter = { .on_gone = on_get_gone };
+static void on_get_shutdown(struct http_conn *h)
+{
+    engineio_session_end(h->waiter_user, ENDING_SHUTDOWN);
+}
+
+static const struct http_waiter get_waiter = { .on_gone = on_get_gone, .on_shutdown = on_get_shutdown };
 
 static void refuse(struct http_conn *h)
 {

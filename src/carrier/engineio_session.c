@@ -176,9 +176,9 @@ static void on_heartbeat(struct deadline *d)
         engineio_session_expire(e, ENDING_SILENT);
         return;
     }
-    engineio_session_send_packet(e, ENGINEIO_PING, SPAN(""));
-    e->state = ENGINEIO_STATE_PINGED;
+    e->state = ENGINEIO_STATE_PINGED; // now: a ping that is too much for the queue ends it
     set_heartbeat(e, max_silence_ms(e));
+    engineio_session_send_packet(e, ENGINEIO_PING, SPAN(""));
 }
 
 static void start_heartbeat(struct engineio_session *e)

@@ -455,14 +455,17 @@ static void on_shutdown(struct conn *c)
 {
     struct http_conn *h = c->user;
     bool is_fresh = h->state == HTTP_READING && !h->keep_alive;
-    if (is_fresh) // nobody who was let in is sent away unheard
+    if (is_fresh) { // nobody who was let in is sent away unheard
         conn_set_deadline(c, CONN_LAST_CALL_MS);
-    else if (is_waited_for(h))
+        return;
+    }
+    h->keep_alive = false; // the request that came, or is coming, is the last
+    if (h->state == HTTP_HELD && h->waiter->on_shutdown)
+        h->waiter->on_shutdown(h);
+    else if (h->state == HTTP_HELD || h->state == HTTP_STREAMING)
         let_go(h);
     else if (h->state == HTTP_READING)
         end(h);
-    else
-        h->keep_alive = false; // the answer under way is the last
 }
 
 static void on_drain(struct conn *c)

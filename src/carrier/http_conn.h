@@ -36,6 +36,8 @@ struct http_waiter {
     void (*on_body)(struct http_conn *h, char *p, size_t len);
     // The client went away, or sent too much or too slowly: there is nothing to be answered any more.
     void (*on_gone)(struct http_conn *h);
+    // The server is going away: the request, which is held, must be answered. NULL: on_gone.
+    void (*on_shutdown)(struct http_conn *h);
 };
 
 enum http_state {

@@ -59,6 +59,8 @@ static bool unsubscribe(struct session *s, struct span topic)
     struct seat *seat = s->peer ? room_find_seat(s->peer, topic) : NULL;
     if (seat)
         room_leave(s->peer, seat, NULL);
+    else
+        session_note(s, SESSION_ASKS_FOR_SEAT); // to look in vain costs as much as to join
     return true;
 }
 

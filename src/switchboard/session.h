@@ -27,7 +27,7 @@ struct session_event {
 // What a session does that its carrier keeps count of.
 enum session_deed {
     SESSION_ARRIVES,       // it has a name or a seat
-    SESSION_ASKS_FOR_SEAT, // whether there is one or not
+    SESSION_ASKS_FOR_SEAT, // whether there is one or not, or for one to give back that it hasn't
     SESSION_MISSES_NAME,   // it asked for one that another has
 };
 

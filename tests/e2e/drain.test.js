@@ -7,6 +7,7 @@ import test from 'node:test';
 import tls from 'node:tls';
 
 import { Certificates } from './lib/certificates.js';
+import { Polling } from './lib/engineio.js';
 import { withPatience } from './lib/patience.js';
 import { Raw } from './lib/raw.js';
 import { start } from './lib/server.js';
@@ -52,6 +53,22 @@ async function drainBefore(t, count) {
     await server.logged(/stopping/);
     return { server, strangers };
 }
+
+test('who polls gets Engine.IO\'s close, and what it was just saying is heard', async t => {
+    const server = await start(t, ['--mount', '/engine.io/=eio-echo', '--drain-time', '1h']);
+    const [polling, talking] = await Promise.all([Polling.open(server), Polling.open(server)]);
+    const [held, raw] = await Promise.all([polling.hold(), server.dial()]);
+    raw.send(`POST ${talking.target('polling')} HTTP/1.1\r\nHost: x\r\n`,
+        'Content-Length: 6\r\nExpect: 100-continue\r\n\r\n');
+    await raw.readUntil('\r\n\r\n');
+    process.kill(server.pid, 'SIGTERM');
+    await polling.expectLet(held, '1');
+    await held.expectEnd();
+    raw.send('4hello');
+    assert.equal(String((await raw.response()).body), 'ok');
+    await raw.expectEnd();
+    await server.stop();
+});
 
 test('who was let in just before is heard once', async t => {
     const { server, strangers: [page, caller, silent] } = await drainBefore(t, 3);

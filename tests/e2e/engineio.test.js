@@ -259,6 +259,13 @@ test('bodies that are too long', async t => {
         await session.expectPoll(long);
     });
 
+    await t.test('a ping that is too much behind what waits already ends the session', async t => {
+        const session = await Polling.open(await start(t, [...ECHO, '--ping-interval', '1s', '--ping-timeout', '1h']));
+        await session.expectPost(`4${'x'.repeat(999_999)}`);
+        await session.expectPost(`4${'x'.repeat(99_999)}`);
+        await session.gone();
+    });
+
     await t.test('in chunks', async () => {
         const session = await Polling.open(server);
         const raw = await server.dial();

@@ -258,6 +258,11 @@ test('joins of one connection', async t => {
     await raw.expectFrame(TEXT, '{"type":"pong"}');
     raw.send(Buffer.concat([5, 6, 7, 8, 9].map(subscribe)));
     await expectExcess(raw, 0, 'too many joins');
+
+    const other = await rawOn(server, '/topics');
+    const topics = Array.from({ length: 10 }, (_, i) => `topic ${i}`); // where it never was: each is looked for
+    other.send(frame(TEXT, JSON.stringify({ type: 'unsubscribe', topics })));
+    await expectExcess(other, 0, 'too many joins');
 });
 
 test('failed logins of one connection', async t => {
