@@ -112,6 +112,13 @@ static bool is_same_host(const struct sockaddr *a, const struct sockaddr *b)
     return IN6_ARE_ADDR_EQUAL(&a6->sin6_addr, &b6->sin6_addr) && a6->sin6_scope_id == b6->sin6_scope_id;
 }
 
+// Whether ADDR means every address, OWN among them: every one of IPv4 holds none of IPv6, where another place may be.
+static bool is_any_host(const struct sockaddr *own, const struct sockaddr *addr)
+{
+    return sock_is_wildcard(addr) &&
+           (addr->sa_family == AF_INET6 || own->sa_family == AF_INET || sock_is_wildcard(own));
+}
+
 static bool is_at(const struct inherited_socket *s, const struct sockaddr *addr)
 {
     const struct sockaddr *own = (const struct sockaddr *)&s->addr;
@@ -119,21 +126,23 @@ static bool is_at(const struct inherited_socket *s, const struct sockaddr *addr)
     if (own->sa_family == AF_UNIX)
         return false;
     bool is_port = port ? sock_port(own) == port : !s->is_used;
-    return is_port && (sock_is_wildcard(addr) || is_same_host(own, addr));
+    return is_port && (is_any_host(own, addr) || is_same_host(own, addr));
 }
 
-// IN's socket number I of TYPE at ADDR, or NULL.
-static struct inherited_socket *find(const struct inherited *in, const struct sockaddr *addr, int type, size_t i)
+// The first socket of TYPE at ADDR in IN, of those that no place uses if it IS_FREE, or NULL.
+static struct inherited_socket *find(const struct inherited *in, const struct sockaddr *addr, int type, bool is_free)
 {
-    for (size_t j = 0; j < in->n; j++)
-        if (in->list[j].type == type && is_at(&in->list[j], addr) && i-- == 0)
-            return &in->list[j];
+    for (size_t i = 0; i < in->n; i++) {
+        struct inherited_socket *s = &in->list[i];
+        if (s->type == type && !(is_free && s->is_used) && is_at(s, addr))
+            return s;
+    }
     return NULL;
 }
 
 bool inherited_has(const struct inherited *in, const struct sockaddr *addr, int type)
 {
-    return find(in, addr, type, 0) != NULL;
+    return find(in, addr, type, false) != NULL;
 }
 
 static int use(struct inherited_socket *s)
@@ -145,13 +154,13 @@ static int use(struct inherited_socket *s)
 
 int inherited_open(struct inherited *in, const struct sockaddr *addr, int type, size_t i, size_t n)
 {
-    struct inherited_socket *own = find(in, addr, type, i);
+    struct inherited_socket *own = find(in, addr, type, true);
     if (own)
         return use(own);
     if (i >= n)
         return -ENOENT;
     // What was inherited says where, also for those beside it.
-    struct inherited_socket *other = find(in, addr, type, 0);
+    struct inherited_socket *other = find(in, addr, type, false);
     int fd = sock_bind(other ? (struct sockaddr *)&other->addr : addr, type, n > 1);
     return fd < 0 && other ? use(other) : fd;
 }

@@ -41,8 +41,8 @@ enum { INHERITED_ERROR_LEN = 256 };
 bool inherited_has(const struct inherited *in, const struct sockaddr *addr, int type);
 
 // The socket number I of TYPE at ADDR for N stations, of which number I % N is to have it: a descriptor of its own for an
-// inherited one while there are any and else, up to N, of a new one. A port of 0 is any that no other place uses, or a free
-// one. -ENOENT when every station has one and none is left, or another negative errno.
+// inherited one while there are any that no place uses and else, up to N, of a new one. A port of 0 is any that no other
+// place uses, or a free one. -ENOENT when every station has one and none is left, or another negative errno.
 [[gnu::warn_unused_result]] int inherited_open(struct inherited *in, const struct sockaddr *addr, int type, size_t i,
                                                size_t n);
 

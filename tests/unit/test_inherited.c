@@ -68,8 +68,27 @@ static void each_station_takes_one(void **state)
     assert_true(c != a && c != b);
     assert_int_equal(inherited_open(&in, AT("127.0.0.1", port), SOCK_STREAM, 3, 3), -ENOENT);
     assert_int_equal(inherited_open(&in, AT("127.0.0.1", port), SOCK_STREAM, 2, 1), -ENOENT);
+    inherited_reset(&in);
+    assert_int_equal(opened(&in, "127.0.0.1", port, 0, 1), a);
     assert_int_equal(opened(&in, "127.0.0.1", port, 1, 1), b); // one station has both
     assert_true(in.list[0].is_used && in.list[1].is_used);
+    inherited_fini(&in);
+}
+
+// A station has room for each once.
+static void no_two_places_take_the_same(void **state)
+{
+    (void)state;
+    struct inherited in = { 0 };
+    int first = bound("127.0.0.1", 0, SOCK_STREAM, true), port = sock_bound_port(first);
+    int second = bound("127.0.0.1", port, SOCK_STREAM, true);
+    uint64_t a = cookie(first), b = cookie(second);
+    assert_int_equal(inherited_add(&in, first), 0);
+    assert_int_equal(inherited_add(&in, second), 0);
+    assert_int_equal(opened(&in, "0.0.0.0", port, 0, 1), a);
+    assert_int_equal(opened(&in, "0.0.0.0", port, 1, 1), b);
+    opened(&in, "127.0.0.1", port, 0, 1); // whatever that is, it is the only one
+    assert_int_equal(inherited_open(&in, AT("127.0.0.1", port), SOCK_STREAM, 1, 1), -ENOENT);
     inherited_fini(&in);
 }
 
@@ -100,6 +119,14 @@ static void a_place_takes_what_is_at_its_address(void **state)
     assert_true(inherited_has(&in, AT("0.0.0.0", port), SOCK_STREAM)); // every address is this one too
     assert_true(inherited_has(&in, AT("::", port), SOCK_STREAM));
     assert_false(in.list[0].is_used);
+    inherited_fini(&in);
+    int ipv6 = bound("::1", 0, SOCK_STREAM, false), any = bound("::", 0, SOCK_STREAM, false);
+    int ipv6_port = sock_bound_port(ipv6), any_port = sock_bound_port(any);
+    assert_int_equal(inherited_add(&in, ipv6), 0);
+    assert_int_equal(inherited_add(&in, any), 0);
+    assert_true(inherited_has(&in, AT("::", ipv6_port), SOCK_STREAM));
+    assert_false(inherited_has(&in, AT("0.0.0.0", ipv6_port), SOCK_STREAM)); // another place may be there
+    assert_true(inherited_has(&in, AT("0.0.0.0", any_port), SOCK_STREAM));   // as a supervisor binds it for both
     inherited_fini(&in);
 }
 
@@ -189,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_station_takes_one),
+        cmocka_unit_test(no_two_places_take_the_same),
         cmocka_unit_test(what_is_not_to_be_shared_is_listened_to_by_all),
         cmocka_unit_test(a_place_takes_what_is_at_its_address),
         cmocka_unit_test(any_port_is_one_that_nobody_else_uses),
