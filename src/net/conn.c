@@ -124,7 +124,6 @@ struct conn *conn_make(struct conn_group *g, const struct conn_transfer *t, cons
     list_init(&c->in_group);
     place(c);
     deadline_init(&c->deadline, on_due);
-    g->stats.n_accepted += !c->is_apart;
     g->stats.n_open += !c->is_apart;
     return c;
 }

@@ -62,6 +62,7 @@ struct conn *conn_open(struct conn_group *g, int fd, const struct conn_opts *opt
     struct conn *c = conn_adopt(g, &t, handler, user);
     if (!c)
         return NULL;
+    g->stats.n_accepted++;
     bool is_proxied = conn_opts_trust(opts, &peer);
     if (!is_proxied && !opts->tls)
         return c;

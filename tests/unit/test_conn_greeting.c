@@ -425,6 +425,8 @@ static void a_connection_can_move(void **state)
     loopback_init(&other);
     other.worker.conns.sources = f->loopback.sources;
     moved.conn = conn_adopt(&other.worker.conns, &t, &handler, &moved);
+    assert_int_equal(other.worker.conns.stats.n_open, 1);
+    assert_int_equal(other.worker.conns.stats.n_accepted, 0); // it was, once
     assert_true(is_from(moved.conn, "192.0.2.7"));
     assert_ptr_equal(moved.conn->tls->bio.memory, &other.worker.conns.out_memory); // nothing of the old loop's
     client_write(&c, SPAN("ping"));
