@@ -35,7 +35,7 @@ static uint64_t bounded(uint64_t n)
     return n < UINT32_MAX ? n : UINT32_MAX;
 }
 
-// Reads TEXT, "RATE" or "RATE:BURST".
+// Reads TEXT, "RATE" or "RATE:BURST". With a burst of nothing nobody would ever be let in.
 static bool parse_rate(const char *text, struct bucket_rate *rate)
 {
     enum { USUAL_BURST_S = 10 };
@@ -47,7 +47,7 @@ static bool parse_rate(const char *text, struct bucket_rate *rate)
         if (!parse_amount(&text, &rate->burst))
             return false;
     }
-    return !*text;
+    return !*text && (rate->burst || !rate->per_s);
 }
 
 static struct bucket_rate times(const struct bucket_rate *rate, uint64_t factor)

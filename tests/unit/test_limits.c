@@ -75,7 +75,8 @@ static void no_rate_is_more_than_a_bucket_counts(void **state)
 static void what_is_no_rate_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "k", "-1", "50:", "50:x", ":5", "50:500:5", "4g", "1:4g", "5x", "4294967296" };
+    static const char *const bad[] = { "k",  "-1",   "50:", "50:x",       ":5",  "50:500:5",
+                                       "4g", "1:4g", "5x",  "4294967296", "50:0" };
     struct limits l;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(READ(&l, "--join-rate", bad[i]), -EINVAL);
