@@ -243,11 +243,14 @@ export class ProblemView {
     }
 }
 
+const DEV_PORT = 8443; // of the server's option --dev
+
 /** Where this same page would be given a camera. */
 function secureAddresses() {
-    const { host, port, pathname, search } = location;
+    const { host, hostname, port, pathname, search } = location;
     const places = [
         [`https://${host}${pathname}${search}`, text('insecureTls')],
+        [`https://${hostname}:${DEV_PORT}${pathname}${search}`, text('insecureDev')],
         [`http://localhost${port ? `:${port}` : ''}${pathname}${search}`, text('insecureHere')],
     ];
     return h('ul', {}, ...places.map(([href, why]) => h('li', {}, h('a', { href }, href), ` — ${why}`)));

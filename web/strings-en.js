@@ -46,6 +46,7 @@ export default {
         'Browsers give camera and microphone only to pages on https:// and on localhost. Use one of these addresses:',
     insecureHere: 'on the computer that runs the server',
     insecureTls: 'if the server, or a proxy before it, has a certificate',
+    insecureDev: 'if the server was started with --dev',
     deniedTitle: 'No permission to use the {device}',
     deniedRemedy:
         'Click the icon beside the address, allow the {device}, then try again. ' +

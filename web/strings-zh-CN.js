@@ -42,6 +42,7 @@ const strings = {
     insecureRemedy: '浏览器只允许 https:// 或 localhost 页面使用摄像头和麦克风。请改用以下地址：',
     insecureHere: '在运行服务器的电脑上打开',
     insecureTls: '服务器或其前面的代理配有证书时使用',
+    insecureDev: '服务器以 --dev 启动时使用',
     deniedTitle: '没有使用{device}的权限',
     deniedRemedy: '点击地址栏旁的图标，允许使用{device}，然后重试。系统的隐私设置也须允许浏览器使用。',
     missingTitle: '未找到{device}',

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { start } from '../e2e/lib/server.js';
 import { expectFrames, INSECURE_HOST, newPage, newRefusingPage, useBrowser } from './lib/browser.js';
 import { connect, Person } from './lib/person.js';
-import { fitsPhone, PHONE } from './lib/phone-layout.js';
+import { fitsPhone, NARROW, PHONE } from './lib/phone-layout.js';
 
 useBrowser();
 
@@ -104,10 +104,10 @@ test('every text exists in every language, with the same places for names', asyn
     }
 });
 
-test('on a phone nothing scrolls sideways, and every target is large enough', async t => {
+async function callsFit(t, screen) {
     const url = await serve(t);
-    const alice = await Person.open(t, url, 'Alice', PHONE);
-    const bob = await Person.join(t, url, 'B'.repeat(60), PHONE);
+    const alice = await Person.open(t, url, 'Alice', screen);
+    const bob = await Person.join(t, url, 'B'.repeat(60), screen);
     await fitsPhone(alice.page);
     await alice.joinAs('Alice');
     await alice.waitsForCalls();
@@ -121,7 +121,11 @@ test('on a phone nothing scrolls sideways, and every target is large enough', as
     await alice.hangUp();
     await alice.isTold('hungup');
     await fitsPhone(alice.page);
-});
+}
+
+for (const [name, screen] of [['a phone', PHONE], ['a narrow phone', NARROW]]) {
+    test(`on ${name} nothing scrolls sideways, and every target is large enough`, t => callsFit(t, screen));
+}
 
 test('keys: M, V and F; Esc asks before it hangs up', async t => {
     const url = await serve(t);
@@ -180,7 +184,12 @@ test('an address that is not secure is explained, with addresses that are', asyn
     const page = await newPage(t);
     await page.goto(url.replace('localhost', INSECURE_HOST));
     await page.locator('.left .problem', { hasText: 'This address is not secure' }).waitFor();
-    assert.equal(await page.locator('.left .problem a').nth(1).getAttribute('href'), url);
+    const addresses = page.locator('.left .problem a');
+    assert.deepEqual(await addresses.evaluateAll(links => links.map(({ href }) => href)), [
+        url.replace('http://localhost', `https://${INSECURE_HOST}`),
+        `https://${INSECURE_HOST}:8443/`,
+        url,
+    ]);
     await page.click('#join');
     await page.locator('#callee').waitFor();
 });
