@@ -15,7 +15,12 @@
 #include "base/log.h"
 #include "net/sock.h"
 
-enum { VERSION = 1, MAX_FDS = 200, TIMEOUT_S = 5 }; // the kernel takes 253 descriptors at a time
+enum {
+    VERSION = 1,
+    MAX_FDS = 200, // the kernel takes 253 descriptors at a time
+    TIMEOUT_S = 5,
+    RETRY_MS = 100, // how often who can't be accepted is looked at again
+};
 
 struct record {
     char magic[8];
@@ -272,14 +277,22 @@ static int begin(struct handover *h, int fd)
     return 0;
 }
 
+static void on_retry(uv_timer_t *timer)
+{
+    uv_poll_start(&CONTAINER_OF(timer, struct handover, retry)->poll, UV_READABLE, on_connect);
+}
+
 static void on_connect(uv_poll_t *poll, int status, int events)
 {
     struct handover *h = CONTAINER_OF(poll, struct handover, poll);
     (void)status;
     (void)events;
     int fd = accept4(h->fd, NULL, NULL, SOCK_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) { // for want of descriptors, say: whoever waits goes on doing so, and must not keep us awake
+        uv_poll_stop(&h->poll);
+        uv_timer_start(&h->retry, on_retry, RETRY_MS, 0);
         return;
+    }
     int err = begin(h, fd);
     if (!err) {
         log_write(LOG_INFO, "handing over", LOG_TEXT("path", h->path));
@@ -306,6 +319,7 @@ int handover_start(struct handover *h, uv_loop_t *loop, const int *sockets, size
         h->sockets = NULL;
         return err;
     }
+    uv_timer_init(loop, &h->retry); // can't fail
     uv_poll_start(&h->poll, UV_READABLE, on_connect);
     confirm(h);
     return 0;
@@ -313,8 +327,10 @@ int handover_start(struct handover *h, uv_loop_t *loop, const int *sockets, size
 
 void handover_close(struct handover *h)
 {
-    if (h->sockets)
+    if (h->sockets) {
         uv_poll_stop(&h->poll);
+        uv_timer_stop(&h->retry);
+    }
     if (h->successor)
         drop_successor(h); // to which the path is left: it goes on alone
     else if (h->owns_path)

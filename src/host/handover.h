@@ -24,6 +24,7 @@ struct handover {
     int old_fd;       // to the predecessor, until it is told that we serve, or -1
     bool owns_path;   // else it is the predecessor's still
     uv_poll_t poll;   // of fd, while there is no successor
+    uv_timer_t retry; // when nobody could be accepted
     struct successor *successor;
     int *sockets; // that a successor is given, beside fd; theirs who opened them
     size_t n_sockets;

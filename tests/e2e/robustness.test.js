@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What killed the tutorials' servers, and what kills others, sent to ours while an honest pair talks on undisturbed.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { expectSilence } from './lib/client.js';
 import { withPatience } from './lib/patience.js';
@@ -268,7 +273,11 @@ test('an attacker', async t => {
 });
 
 test('out of file descriptors', async t => {
-    const server = await start(t, ['--mount', '/echo=echo', '--max-connections', '1000'], { openFiles: 64 });
+    const directory = mkdtempSync(join(tmpdir(), 'strowger-'));
+    t.after(() => rmSync(directory, { recursive: true }));
+    const handOver = join(directory, 'hand-over');
+    const server = await start(t, ['--mount', '/echo=echo', '--max-connections', '1000', '--hand-over', handOver],
+        { openFiles: 64 });
     const pair = await honestPair(server);
     const waiting = [];
     const accepted = [];
@@ -285,13 +294,29 @@ test('out of file descriptors', async t => {
     await expectIdle(server);
     await pair.talk();
 
+    const successor = await connectSuccessor(t, handOver);
+    await expectIdle(server);
+    await pair.talk();
+
     isOver = true; // each that comes in makes room for the next
     accepted.forEach(raw => raw.destroy());
     await withPatience(Promise.all(waiting), 'those in the queue to be accepted');
+    await withPatience(successor.served, 'the successor to be given sockets');
     const [a] = await server.login('A');
     await a.expectSilence();
     await pair.talk();
 });
+
+// A process that takes over who serves at PATH, as far as being given the sockets, and then gives up.
+async function connectSuccessor(t, path) {
+    const code = ['import socket, sys', 's = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)',
+        's.connect(sys.argv[1]); print("there", flush=True)', 'sys.exit(len(s.recv(100)) != 16)'].join('\n');
+    const child = spawn('python3', ['-c', code, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    t.after(() => child.kill());
+    const served = once(child, 'exit').then(([status]) => assert.equal(status, 0));
+    await once(child.stdout, 'data');
+    return { served };
+}
 
 // Waits until the server has no descriptor left but perhaps one that it keeps in reserve.
 async function untilFull(server) {
