@@ -103,6 +103,7 @@ static void tell(struct event *e, struct bus_port *p)
     for (int i = 0; i < TAP_MAX_WATCHERS; i++)
         e->watchers |= (uint32_t)is_wanted(here->filters[i], e) << i;
     if (!e->watchers || put_line(&e->line, e) != 0) {
+        atomic_fetch_add_explicit(&e->tap->n_missed, e->n_missed, memory_order_relaxed); // the next one says so
         end(e);
         return;
     }
@@ -156,13 +157,12 @@ static struct event *new_event(struct tap *t, const struct watch_event *w, const
                          .outcome = w->outcome,
                          .n_receivers = w->n_receivers,
                          .to_ref = w->to_ref,
-                         .n_missed = t->n_missed };
+                         .n_missed = atomic_exchange_explicit(&t->n_missed, 0, memory_order_relaxed) };
     gettimeofday(&e->at, NULL);
     tap_look(&e->look, w->type, w->relay);
     copy_label(e, &e->from, FROM, w->from ? watch_label(w->from) : (struct span){ 0 });
     copy_label(e, &e->to, TO, w->to ? watch_label(w->to) : w->to_name);
     copy_label(e, &e->room, ROOM, room_of(w, dialect));
-    t->n_missed = 0;
     atomic_fetch_add_explicit(&t->n_under_way, 1, memory_order_relaxed);
     return e;
 }
@@ -176,7 +176,7 @@ static void on_event(struct watch *watch, const struct watch_event *w)
     bool has_space = atomic_load_explicit(&t->n_under_way, memory_order_relaxed) < TAP_MAX_UNDER_WAY;
     struct event *e = has_space ? new_event(t, w, dialect) : NULL;
     if (!e) {
-        t->n_missed++;
+        atomic_fetch_add_explicit(&t->n_missed, 1, memory_order_relaxed);
         return;
     }
     struct bus_port *p = t->port;

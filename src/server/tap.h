@@ -27,7 +27,7 @@ struct tap {
     struct bus_port *port;                              // the worker's
     const struct tap_filter *filters[TAP_MAX_WATCHERS]; // NULL: nobody watches by that number
     atomic_uint n_under_way;                            // lines that have not arrived
-    uint64_t n_missed;                                  // that could not leave since the last that did
+    atomic_ullong n_missed;                             // that could not leave since a watcher was told of some
 };
 
 // The taps of all workers.

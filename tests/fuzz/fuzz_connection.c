@@ -15,6 +15,7 @@
 //     "A:"                A sends no more;            "A." A hangs up
 //     "* 30"              the next line happens 30 times
 //     "+ 5000"            so many milliseconds pass
+//     "@ 1"               an operator watches what passes (strowger tail), at 0 no more
 //     "- 2"               two of each worker's clients are asked to go, as when the server drains
 //
 // and of TLS:
@@ -385,6 +386,8 @@ static size_t play_line(struct script *s, struct span line, size_t times)
     } else if (first == '-') {
         rig_shed(number_of(rest_of(line, 1)));
         settle(s);
+    } else if (first == '@') {
+        rig_tail(number_of(rest_of(line, 1)) > 0);
     } else {
         play_deed(s, line, times);
     }
@@ -412,6 +415,7 @@ static void end(struct script *s)
         rig_pass(60000);
         settle(s);
     }
+    rig_tail(false);
     rig_end();
     s->n_steps = s->n_sent = 0;
 }

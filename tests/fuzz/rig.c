@@ -7,10 +7,14 @@
 #include <openssl/rand.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/rand.h"
+#include "base/utf8.h"
+#include "proto/json.h"
 #include "server/server.h"
+#include "server/tap.h"
 
 enum {
     N_WORKERS = 2,
@@ -23,6 +27,7 @@ static const uint64_t first_chance = 88172645463325252;
 static struct rig {
     struct config_set set;
     struct server server;
+    struct taps taps;
     uint64_t now_ms;
     uint64_t chance;
     uv_async_t *calls[MAX_CALLS]; // what uv_async_send() was asked to have called
@@ -86,6 +91,15 @@ static void on_fault(void *user, const char *line)
     abort();
 }
 
+static void on_line(struct taps *t, uint32_t watchers, struct span line)
+{
+    struct json_value value;
+    (void)t;
+    must(watchers == 1 && line.len && line.p[line.len - 1] == '\n');
+    must(memchr(line.p, '\n', line.len) == line.p + line.len - 1); // one line a record
+    must(utf8_is_valid(line.p, line.len) && json_parse(line, &value) == JSON_OK);
+}
+
 static void start(int n, char **argv)
 {
     static const RAND_METHOD chance = { .bytes = fill_for_openssl, .pseudorand = fill_for_openssl };
@@ -99,6 +113,7 @@ static void start(int n, char **argv)
     if (err)
         on_fault(NULL, error);
     sigprocmask(SIG_SETMASK, &before, NULL); // the fuzzer's own signals go on coming
+    must(taps_init(&rig.taps, N_WORKERS, on_line) == 0);
     rig.is_up = true;
 }
 
@@ -124,6 +139,7 @@ static void check_nothing_left(void)
                                        &s->switchboard.seats };
         for (size_t j = 0; j < sizeof pools / sizeof *pools; j++)
             must(pools[j]->n_in_use == 0);
+        must(atomic_load(&rig.taps.list[i].n_under_way) == 0);
     }
 }
 
@@ -134,6 +150,7 @@ static void stop(void)
     for (size_t i = 0; i < mounts->n; i++)
         must(switchboard_names(mounts->list[i].realm, NULL, NULL) == 0);
     server_stop(&rig.server);
+    taps_fini(&rig.taps);
     config_free(&rig.set);
     rig.is_up = false;
 }
@@ -192,6 +209,13 @@ void rig_shed(size_t n)
 {
     for (int i = 0; i < N_WORKERS; i++)
         conn_group_shed(&station(i)->worker.conns, n);
+}
+
+void rig_tail(bool is_on)
+{
+    static const struct tap_filter everything;
+    for (int i = 0; i < N_WORKERS; i++)
+        tap_set(&rig.taps, &station(i)->port, 0, is_on ? &everything : NULL);
 }
 
 struct wire *rig_connect(int worker, int endpoint, const char *address)

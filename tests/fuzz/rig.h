@@ -26,6 +26,9 @@ void rig_pass(uint64_t ms);
 // Asks N connections of each worker to end, as when the server drains.
 void rig_shed(size_t n);
 
+// Has what passes told, as `strowger tail` asks for it, or no more. Each line must be JSON.
+void rig_tail(bool is_on);
+
 // Connects to endpoint number ENDPOINT of worker number WORKER from ADDRESS.
 struct wire *rig_connect(int worker, int endpoint, const char *address);
 
