@@ -157,13 +157,15 @@ static int count_workers(const struct server *s)
 
 // ---- running
 
-// The first time all drains, and the second time it ends.
-static void leave(struct server *s, const char *reason)
+// Has all stations do as LEVEL says, for REASON, if they are not to do more already.
+static void leave(struct server *s, int level, const char *reason)
 {
-    int level = ++s->n_stops == 1 ? STATION_DRAIN : STATION_STOP;
     handover_close(&s->handover);
     notify_stopping(&s->notify);
     log_write(LOG_INFO, level == STATION_DRAIN ? "stopping" : "stopping now", LOG_TEXT("reason", reason));
+    if (level <= s->stop_level)
+        return;
+    s->stop_level = level;
     for (int i = 0; i < s->n_stations; i++)
         station_stop(&s->stations[i], level);
 }
@@ -172,7 +174,7 @@ static void on_taken(struct handover *h)
 {
     struct server *s = CONTAINER_OF(h, struct server, handover);
     admin_leave(&s->admin);
-    leave(s, "handed over");
+    leave(s, STATION_DRAIN, "handed over");
 }
 
 // Lets a successor have all that we listen with.
@@ -193,9 +195,10 @@ static int offer_sockets(struct server *s)
     return err;
 }
 
+// The first one has all drain, as a successor does, and the second end.
 static void handle_stop(struct server *s, int number)
 {
-    leave(s, number == SIGTERM ? "SIGTERM" : "SIGINT");
+    leave(s, s->n_stops++ ? STATION_STOP : STATION_DRAIN, number == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
 static void take_up(struct server *s, struct live *live)

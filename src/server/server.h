@@ -30,6 +30,7 @@ struct server {
     struct notify notify;
     struct watchdog watchdog;
     int n_stops;       // signals to stop that came
+    int stop_level;    // that the stations were told
     uv_poll_t signals; // of signal_fd, on the first station's loop
     int signal_fd;     // or -1
 };

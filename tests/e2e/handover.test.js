@@ -116,6 +116,17 @@ test('who is connected goes on with the new process after 1001', async t => {
     await server.login('A');
 });
 
+test('who has handed over and is then told to stop goes on draining', async t => {
+    const path = newPath(t);
+    const old = await start(t, ['--hand-over', path]);
+    const clients = await Promise.all(Array.from({ length: 50 }, () => old.connect()));
+    await start(t, ['--hand-over', path]);
+    await old.logged(/stopping reason="handed over"/);
+    await old.stop();
+    const codes = await Promise.all(clients.map(async ({ closed }) => (await closed).code));
+    assert.deepEqual(new Set(codes), new Set([1001]));
+});
+
 test('a process that fails before it serves changes nothing', async t => {
     const path = newPath(t);
     const server = await start(t, ['--hand-over', path]);
