@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/list.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/rand.h"
 
@@ -28,7 +29,8 @@ struct sources {
     atomic_uint n_conns, n_refused;
     atomic_uint max_conns, max_refused; // of the options, what is looked at without a lock
     atomic_bool trusts_loopback;
-    uint64_t k0, k1; // of the hash that picks a shard
+    atomic_bool is_told_full; // the log, of who was turned away since
+    uint64_t k0, k1;          // of the hash that picks a shard
     struct shard shards[N_SHARDS];
 };
 
@@ -139,7 +141,13 @@ bool sources_enter(struct sources *t, bool is_refused)
     uint32_t most = atomic_load(is_refused ? &t->max_refused : &t->max_conns);
     if (is_refused)
         return most && count_in(&t->n_refused, most);
-    return count_in(&t->n_conns, most);
+    if (count_in(&t->n_conns, most))
+        return true;
+    if (!atomic_exchange(&t->is_told_full, true))
+        log_write(LOG_WARN,
+                  "no more connections are let in: --max-connections or descriptors (ulimit -n) allow no more",
+                  LOG_INT("connections", most));
+    return false;
 }
 
 bool sources_are_full(struct sources *t)
@@ -148,9 +156,19 @@ bool sources_are_full(struct sources *t)
     return most && atomic_load(&t->n_conns) >= most;
 }
 
+// A sixteenth must be free for it, or who comes and goes at the edge would fill the log.
+static void tell_room(struct sources *t)
+{
+    uint32_t most = atomic_load(&t->max_conns), n = atomic_load(&t->n_conns);
+    if ((!most || n <= most - most / 16) && atomic_exchange(&t->is_told_full, false))
+        log_write(LOG_WARN, "there is room for connections again", LOG_INT("connections", n));
+}
+
 void sources_leave(struct sources *t, bool is_refused)
 {
     atomic_fetch_sub(is_refused ? &t->n_refused : &t->n_conns, 1);
+    if (!is_refused && atomic_load(&t->is_told_full))
+        tell_room(t);
 }
 
 // ---- one source

@@ -63,7 +63,7 @@ bool sources_are_full(struct sources *t);
 size_t sources_count(struct sources *t);
 
 // Counts a connection in, among all or, when it is over a limit and lives but to be told so, among the refused. Whether
-// there is room for it: it is not counted otherwise.
+// there is room for it: it is not counted otherwise. The log is told when there is none in all, and when there is again.
 [[gnu::warn_unused_result]] bool sources_enter(struct sources *t, bool is_refused);
 
 // Counts it out.

@@ -151,6 +151,11 @@ test('a full server is not ready, but answers its operator', async t => {
     const { server, admin } = await startWithAdmin(t, ['--max-connections', '2', '--workers', '2']);
     const clients = [await server.connect(), await server.connect()];
     assert.deepEqual((({ status, text }) => [status, text])(await admin.get('/readyz')), [503, 'full\n']);
+    for (let i = 0; i < 3; i++) {
+        assert.equal((await fetch(`http://127.0.0.1:${server.port}/`)).status, 503);
+    }
     await clients[0].close();
     await withPatience((async () => { while ((await admin.get('/readyz')).status !== 200); })(), 'readiness');
+    await server.logged(/warn "?there is room for connections again/);
+    assert.equal(server.log.match(/warn "?no more connections are let in/g)?.length, 1, server.log);
 });

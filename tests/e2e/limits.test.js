@@ -49,6 +49,7 @@ test('connections in all', async t => {
 test('connections in all, on a TLS port', async t => {
     const places = ['--listen', '127.0.0.1:0', '--listen', 'tls:127.0.0.1:0', '--dev', '--handshake-timeout', '1h'];
     const server = await start(t, [...places, '--max-connections', '1']);
+    await server.listening(2);
     await expectWelcome(await server.dial());
     const [, port] = /listening on https:[^\s]*:(\d+)/.exec(server.log);
     const late = await Raw.dial(Number(port));
