@@ -76,9 +76,19 @@ static void hear_message(struct peer *p, const struct relay *r)
     session_send(p->session, r->parts, r->n_parts);
 }
 
+// Tells PARTNER that P is now what EVICTED was.
+static void tell_moved(struct peer *p, struct peer_ref evicted, struct peer_ref partner)
+{
+    struct span before = { (const char *)&evicted, sizeof evicted };
+    struct relay moved = { .from = p->ref, .to = partner, .kind = PEERJS_MOVED, .parts = &before, .n_parts = 1 };
+    switchboard_send(switchboard_of(p->session), partner, &moved);
+}
+
 static void hear_call(struct peer *p, const struct relay *r)
 {
     add_partner(p, r->from);
+    if (!peer_ref_equal(r->to, p->ref)) // which forwarded it
+        tell_moved(p, r->to, r->from);
     hear_message(p, r);
 }
 
@@ -129,13 +139,12 @@ static void hear_evicted(struct peer *p, const struct relay *r)
 
 static void hear_partners(struct peer *p, const struct relay *r)
 {
-    struct span before = { (const char *)&r->from, sizeof r->from }, refs = r->parts[0];
-    struct relay moved = { .from = p->ref, .kind = PEERJS_MOVED, .parts = &before, .n_parts = 1 };
+    struct span refs = r->parts[0];
     for (size_t i = 0; i + sizeof(struct peer_ref) <= refs.len; i += sizeof(struct peer_ref)) {
         struct peer_ref partner;
         memcpy(&partner, refs.p + i, sizeof partner);
         add_partner(p, partner);
-        switchboard_send(switchboard_of(p->session), partner, &moved);
+        tell_moved(p, r->from, partner);
     }
 }
 
@@ -171,12 +180,11 @@ static void on_undelivered(struct peer *p, const struct relay *r)
     const struct peerjs_outbox *o = p->session->user;
     struct relay mail = *r;
     mail.kind = PEERJS_MAIL;
-    if (r->kind != PEERJS_CALL)
-        return;
-    forget_partner(p, r->to);
-    if (o && o->is_evicted)
+    if (r->kind == PEERJS_CALL || r->kind == PEERJS_MOVED)
+        forget_partner(p, r->to);
+    if (r->kind == PEERJS_CALL && o && o->is_evicted)
         switchboard_send(switchboard_of(p->session), o->successor, &mail);
-    else
+    else if (r->kind == PEERJS_CALL)
         peerjs_keep_mail(p->session, r);
 }
 

@@ -187,6 +187,22 @@ static void who_went_meanwhile_is_no_partner(void **state)
     stage_fini(&stage);
 }
 
+// What reaches a client by way of its predecessor makes it the sender's partner, not that one.
+static void who_is_forwarded_to_is_the_partner(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_init(&stage, 2, "/=peerjs", opts);
+    stage_play(&stage, (const char *const[]){ OPEN("A"), "A> {'type':'OFFER','dst':'N'}", NULL });
+    for (int i = 1; i <= 2; i++) // it comes twice before A's worker hears of it once
+        fake_open(&stage.sessions[i], stage_mount(&stage, (size_t)i), SPAN("key=k&id=N&token=n"));
+    bus_local_settle(stage.local);
+    stage_play(&stage, (const char *const[]){ "B< {'type':'OPEN'}", "C< {'type':'OPEN'}",
+                                              "C< {'type':'OFFER','src':'A','dst':'N'}", "B! 1005", "A.",
+                                              "C< {'type':'LEAVE','src':'A','dst':'N'}", NULL });
+    stage_fini(&stage);
+}
+
 static void a_leave_for_nobody_gives_the_id_back(void **state)
 {
     (void)state;
@@ -283,6 +299,7 @@ int main(void)
         cmocka_unit_test(a_successor_inherits_partners),
         cmocka_unit_test(a_successor_takes_the_place_of_its_predecessor),
         cmocka_unit_test(who_went_meanwhile_is_no_partner),
+        cmocka_unit_test(who_is_forwarded_to_is_the_partner),
         cmocka_unit_test(a_leave_for_nobody_gives_the_id_back),
         cmocka_unit_test(only_so_many_may_be_there),
         cmocka_unit_test(going_may_be_kept_quiet),
