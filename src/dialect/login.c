@@ -172,7 +172,7 @@ static void relay(struct session *s, const struct command *command, struct json_
 static uint32_t number_offer(struct session *s)
 {
     struct call *call = peer_latest_call(s->peer);
-    call->last_offer = ++s->mount->realm->n_offers;
+    call->last_offer = ++s->mount->realm->n_numbered;
     if (!call->first_offer) {
         call->first_offer = call->last_offer;
         peer_ring(s->peer, call);

@@ -180,6 +180,7 @@ static void on_undelivered(struct peer *p, const struct relay *r)
     const struct peerjs_outbox *o = p->session->user;
     struct relay mail = *r;
     mail.kind = PEERJS_MAIL;
+    mail.mark = 0; // which counts at this worker alone
     if (r->kind == PEERJS_CALL || r->kind == PEERJS_MOVED)
         forget_partner(p, r->to);
     if (r->kind == PEERJS_CALL && o && o->is_evicted)
@@ -224,6 +225,7 @@ static void relay(struct peer *p, const struct command *command, const struct js
                        .to_name = name,
                        .kind = command->kind,
                        .type = command->counted_as,
+                       .mark = ++p->realm->n_numbered,
                        .parts = parts,
                        .n_parts = 7 };
     send_relay(p, &r);

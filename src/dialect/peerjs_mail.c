@@ -21,15 +21,16 @@ enum {
 struct letter {
     struct letter *next;
     size_t len;
-    uint16_t type; // of the message
+    uint32_t number; // of the message among all, or 0: it is older than those that have one
+    uint16_t type;   // likewise
     char text[];
 };
 
 struct mail {
     struct list in_outbox;
-    struct session *session;     // of who sent it
-    struct seat *seat;           // in the room of the addressee's name
-    struct letter *first, **end; // the letters; where the next one goes
+    struct session *session; // of who sent it
+    struct seat *seat;       // in the room of the addressee's name
+    struct letter *first;    // the letters, by their numbers
     struct deadline expiry;
 };
 
@@ -41,8 +42,6 @@ static void end_letter(struct mail *m)
     o->mail_len -= l->len;
     m->session->mount->realm->kept_len -= l->len;
     m->first = l->next;
-    if (!m->first)
-        m->end = &m->first;
     free(l);
 }
 
@@ -99,7 +98,6 @@ static struct mail *begin_mail(struct session *s, struct span name)
     s->mount->realm->traffic.faults[FAULT_REFUSED] += err == -EMFILE;
     if (err)
         goto fail; // an empty outbox does no harm
-    m->end = &m->first;
     deadline_init(&m->expiry, on_expiry);
     deadline_set(s->mount->realm->switchboard->deadlines, &m->expiry, s->mount->opts->peerjs.expire_ms);
     list_append(&o->mail, &m->in_outbox);
@@ -107,6 +105,15 @@ static struct mail *begin_mail(struct session *s, struct span name)
 fail:
     free(m);
     return NULL;
+}
+
+// Where in M a letter with NUMBER goes. What came back may be older than what was not even sent.
+static struct letter **find_place(struct mail *m, uint32_t number)
+{
+    struct letter **at = &m->first;
+    while (*at && (int32_t)(number - (*at)->number) >= 0)
+        at = &(*at)->next;
+    return at;
 }
 
 // Copies R into M. False when that is more than may be kept.
@@ -122,14 +129,14 @@ static bool put_letter(struct mail *m, const struct relay *r)
     struct letter *l = is_too_much ? NULL : malloc(sizeof *l + len);
     if (!l)
         return false;
-    *l = (struct letter){ .type = r->type };
+    struct letter **at = find_place(m, r->mark);
+    *l = (struct letter){ .next = *at, .number = r->mark, .type = r->type };
     for (size_t i = 0; i < r->n_parts; i++)
         if (r->parts[i].len) {
             memcpy(l->text + l->len, r->parts[i].p, r->parts[i].len);
             l->len += r->parts[i].len;
         }
-    *m->end = l;
-    m->end = &l->next;
+    *at = l;
     o->mail_len += len;
     realm->kept_len += len;
     return true;
@@ -177,6 +184,7 @@ void peerjs_send_mail(struct mail *m, struct peer_ref to)
                            .to_name = room_name(p, m->seat),
                            .kind = PEERJS_CALL,
                            .type = m->first->type,
+                           .mark = m->first->number,
                            .parts = &text,
                            .n_parts = 1 };
         if (!switchboard_send(p->realm->switchboard, to, &r))

@@ -33,10 +33,10 @@ struct realm {
     struct pool *seats;                // the switchboard's
     const struct deadlines *deadlines; // the switchboard's, for the time
     const struct peer_ops *peer_ops;
-    uint32_t id;        // the same for all workers
-    uint32_t max_calls; // that one peer may be in, ring and be rung by, all together; 0: any number
-    uint32_t n_offers;  // that left here, for a dialect that numbers them
-    size_t kept_len;    // bytes that a dialect keeps here for those who are not there yet
+    uint32_t id;         // the same for all workers
+    uint32_t max_calls;  // that one peer may be in, ring and be rung by, all together; 0: any number
+    uint32_t n_numbered; // messages that left here, as far as a dialect numbers them
+    size_t kept_len;     // bytes that a dialect keeps here for those who are not there yet
     struct traffic traffic;
 };
 

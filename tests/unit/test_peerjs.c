@@ -187,6 +187,23 @@ static void who_went_meanwhile_is_no_partner(void **state)
     stage_fini(&stage);
 }
 
+static void what_comes_back_goes_before_what_was_said_later(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_init(&stage, 2, "/=peerjs", opts);
+    stage_play(&stage, (const char *const[]){ OPEN("A"), OPEN("B"), NULL });
+    fake_says(&stage.sessions[0], false, "{'type':'OFFER','dst':'B'}"); // which is not brought to B yet
+    fake_says(&stage.sessions[0], false, "{'type':'CANDIDATE','dst':'B','payload':1}");
+    fake_end(&stage.sessions[1]);
+    fake_says(&stage.sessions[0], false, "{'type':'CANDIDATE','dst':'B','payload':2}");
+    bus_local_settle(stage.local);
+    stage_play(&stage, (const char *const[]){ OPEN("B"), "B< {'type':'OFFER','src':'A','dst':'B'}",
+                                              "B< {'type':'CANDIDATE','src':'A','dst':'B','payload':1}",
+                                              "B< {'type':'CANDIDATE','src':'A','dst':'B','payload':2}", NULL });
+    stage_fini(&stage);
+}
+
 // What reaches a client by way of its predecessor makes it the sender's partner, not that one.
 static void who_is_forwarded_to_is_the_partner(void **state)
 {
@@ -299,6 +316,7 @@ int main(void)
         cmocka_unit_test(a_successor_inherits_partners),
         cmocka_unit_test(a_successor_takes_the_place_of_its_predecessor),
         cmocka_unit_test(who_went_meanwhile_is_no_partner),
+        cmocka_unit_test(what_comes_back_goes_before_what_was_said_later),
         cmocka_unit_test(who_is_forwarded_to_is_the_partner),
         cmocka_unit_test(a_leave_for_nobody_gives_the_id_back),
         cmocka_unit_test(only_so_many_may_be_there),
