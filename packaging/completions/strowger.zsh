@@ -14,12 +14,12 @@ _arguments -s -S \
     --web-root='[serve this directory instead of the built-in page]:DIR:_files -/' \
     --greeting='[login dialect\: send TEXT as the first message]:TEXT:' \
     --unknown-text='[login, join dialect\: what stands before the type in the answer to an unknown one]:TEXT:' \
-    '*'--allow-origin='[let only pages of this origin in\: exact, https\://*.example.org, null, *]:ORIGIN:' \
+    '*'--allow-origin='[let only pages of this origin in\: exact, https\://*.example.org, null, *; repeatable]:ORIGIN:' \
     --room-capacity='[members of a room]:N:' \
     --room-log='[tell clients what happens in `log` events]:which:(on off)' \
     --room-sentences='[emit the tutorial'\''s events named by sentences]:which:(on off)' \
     --room-broadcast='[pass messages to everyone, not the room]:which:(on off)' \
-    '*'--room-event='[what a page calls one of our events]:THEIRS=OURS:' \
+    '*'--room-event='[what a page calls one of our events; repeatable]:THEIRS=OURS:' \
     --peerjs-path='[the path that clients are told]:PATH:' \
     '(-k --peerjs-key)'{-k+,--peerjs-key=}'[the key that clients must know]:KEY:' \
     --alive-timeout='[close clients that send nothing for this long]:TIME:' \
@@ -27,7 +27,7 @@ _arguments -s -S \
     --concurrent-limit='[how many may be there at once]:N:' \
     --allow-discovery'[tell everyone who asks which ids are there]' \
     --peerjs-leave='[tell those a client talked to when it goes]:which:(on off)' \
-    '*'--namespace='[a Socket.IO namespace that there is beside /]:NAME:' \
+    '*'--namespace='[a Socket.IO namespace that there is beside /; repeatable]:NAME:' \
     --ping-interval='[Engine.IO\: time between heartbeats]:TIME:' \
     --ping-timeout='[Engine.IO\: how long a heartbeat may go unanswered]:TIME:' \
     --max-payload='[Engine.IO\: refuse longer messages and request bodies]:SIZE:' \

@@ -212,6 +212,8 @@ int admin_client_get(struct admin_client *c, const char *target)
         return ADMIN_CLIENT_GO_ON;
     if (status < 100)
         return fail(c, status == -EAGAIN ? "it took too long" : "it does not speak HTTP as we do");
+    if (status == 404)
+        return fail(c, "something else answers there, such as the clients' port");
     int n = admin_client_next_line(c, TIMEOUT_MS, &line);
     fprintf(stderr, "strowger: the server says: %.*s (%d)\n", n == 1 ? (int)line.len : 0, line.p, status);
     return EXIT_FAILED;

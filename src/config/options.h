@@ -56,14 +56,15 @@
     X(unknown_text, 0, TEXT, "Unrecognized command: ", 0, 1024, PAGES, SITE, "TEXT",                                   \
       "login, join dialect: what stands before the type in the answer to an unknown one")                              \
     X(allow_origin, 0, LIST, NULL, 1, 256, PAGES, SITE | LATER, "ORIGIN",                                              \
-      "let only pages of this origin in: exact, https://*.example.org, null, *")                                       \
+      "let only pages of this origin in: exact, https://*.example.org, null, *; repeatable")                           \
     X(room_capacity, 0, NUMBER, "2", 1, 100000, ROOMS, SITE, "N", "members of a room")                                 \
     X(room_log, 0, SWITCH, "on", 0, 1, ROOMS, SITE, "on|off", "tell clients what happens in `log` events")             \
     X(room_sentences, 0, SWITCH, "off", 0, 1, ROOMS, SITE | RESTART, "on|off",                                         \
       "emit the tutorial's events named by sentences")                                                                 \
     X(room_broadcast, 0, SWITCH, "off", 0, 1, ROOMS, SITE | RESTART, "on|off",                                         \
       "pass messages to everyone, not the room")                                                                       \
-    X(room_event, 0, LIST, NULL, 3, 256, ROOMS, SITE, "THEIRS=OURS", "what a page calls one of our events")            \
+    X(room_event, 0, LIST, NULL, 3, 256, ROOMS, SITE, "THEIRS=OURS",                                                   \
+      "what a page calls one of our events; repeatable")                                                               \
     X(peerjs_path, 0, TEXT, "/peerjs", 1, 256, PEERJS, SITE | RESTART, "PATH", "the path that clients are told")       \
     X(peerjs_key, 'k', TEXT, "peerjs", 1, 256, PEERJS, SITE | SECRET | RESTART, "KEY",                                 \
       "the key that clients must know")                                                                                \
@@ -75,7 +76,7 @@
     X(allow_discovery, 0, FLAG, NULL, 0, 1, PEERJS, SITE, "", "tell everyone who asks which ids are there")            \
     X(peerjs_leave, 0, SWITCH, "on", 0, 1, PEERJS, SITE, "on|off", "tell those a client talked to when it goes")       \
     X(namespace, 0, LIST, NULL, 2, 256, ENGINEIO, SITE | RESTART, "NAME",                                              \
-      "a Socket.IO namespace that there is beside /")                                                                  \
+      "a Socket.IO namespace that there is beside /; repeatable")                                                      \
     X(ping_interval, 0, DURATION, "25s", 10, 86400000, ENGINEIO, LATER, "TIME", "Engine.IO: time between heartbeats")  \
     X(ping_timeout, 0, DURATION, "20s", 10, 86400000, ENGINEIO, LATER, "TIME",                                         \
       "Engine.IO: how long a heartbeat may go unanswered")                                                             \
@@ -85,9 +86,9 @@
       "Socket.IO: close clients that join no namespace")                                                               \
     X(upgrade_timeout, 0, DURATION, "10s", 10, 86400000, ENGINEIO, LATER, "TIME",                                      \
       "Engine.IO: close WebSockets that do not upgrade")                                                               \
-    X(stun, 0, LIST, NULL, 6, 300, ICE, SITE, "URL",                                                                   \
+    X(stun, 0, LIST, NULL, 1, 300, ICE, SITE, "URL",                                                                   \
       "tell clients of this STUN server, not of our own port; repeatable")                                             \
-    X(turn_url, 0, LIST, NULL, 6, 300, ICE, SITE, "URL", "tell clients of this TURN server; repeatable")               \
+    X(turn_url, 0, LIST, NULL, 1, 300, ICE, SITE, "URL", "tell clients of this TURN server; repeatable")               \
     X(turn_secret_file, 0, TEXT, NULL, 1, 4096, ICE, SITE | PATH, "FILE",                                              \
       "its static-auth-secret, for credentials that expire")                                                           \
     X(turn_ttl, 0, DURATION, "4h", 10000, 604800000, ICE, SITE, "TIME", "how long these are good")                     \

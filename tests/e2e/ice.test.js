@@ -139,6 +139,7 @@ test('settings that can never work are refused', async t => {
         assert.match(stderr, pattern);
     };
     await refused(['--stun', 'turn:a'], /--stun takes/);
+    await refused(['--stun', 'a'], /--stun takes such as stun:/);
     await refused(['--turn-url', 'turn:a b', '--turn-secret-file', file], /--turn-url takes/);
     await refused(['--turn-url', 'turn:a'], /--turn-url needs --turn-secret-file/);
     chmodSync(file, 0o640);

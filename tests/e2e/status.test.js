@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ring } from './lib/calls.js';
 import { Admin, startWithAdmin } from './lib/admin.js';
+import { start } from './lib/server.js';
 
 // A server with a call and three rooms, one of them with a name that is not to reach a terminal.
 async function busy(t) {
@@ -49,4 +50,10 @@ test('of a server that is not there', async () => {
     const { code, stdout, stderr } = await new Admin(1).run('status');
     assert.deepEqual([code, stdout], [1, '']);
     assert.match(stderr, /^strowger: no answer [^\n]+\n$/);
+});
+
+test("at the clients' port", async t => {
+    const { code, stderr } = await new Admin((await start(t)).port).run('status');
+    assert.equal(code, 1);
+    assert.match(stderr, /^strowger: no answer [^\n]+ the clients' port; --admin says where it is\n$/);
 });
