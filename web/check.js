@@ -3,7 +3,7 @@
 
 import { CheckView } from './check-view.js';
 import { h } from './dom.js';
-import { say, startLanguage } from './i18n.js';
+import { say, startLanguage, text } from './i18n.js';
 import { fetchIceServers } from './ice.js';
 import { probeSocket, probeStun, probeTurn } from './probes.js';
 import { ownIceServers, socketUrl } from './server.js';
@@ -23,10 +23,16 @@ const list = h('ol', { class: 'checks' }, socketView.element, stunView.element, 
 const back = say(h('a', { class: 'link', href: './' }), 'toCalls');
 const foot = h('div', { class: 'actions' }, say(again, 'checkAgain'), back);
 const main = h('main', { class: 'checkup' }, say(h('h1'), 'checkTitle'), verdict, list, foot);
-document.body.replaceChildren(h('div', { class: 'home' }, topBar(() => {}), main));
+document.body.replaceChildren(h('div', { class: 'home' }, topBar(drawTitle), main));
+drawTitle();
 await check();
 
+function drawTitle() {
+    document.title = `strowger · ${text('checkTitle')}`;
+}
+
 async function check() {
+    const hadFocus = document.activeElement === again; // which a button that is disabled loses
     again.disabled = true;
     for (const view of [socketView, stunView, turnView]) view.start();
     say(verdict, 'checking');
@@ -39,6 +45,7 @@ async function check() {
     ]);
     conclude(hasSocket, hasStun, hasTurn);
     again.disabled = false;
+    if (hadFocus) again.focus();
 }
 
 /** Those that calls would use. @returns {Promise<RTCIceServer[]>} */

@@ -62,6 +62,7 @@ export class InviteView {
             ? await navigator.clipboard.writeText(this.#link.value).then(() => true, () => false)
             : document.execCommand('copy');
         if (!copied) return;
+        this.#copyButton.focus();
         announce('copied');
         setIcon(this.#copyButton, 'check');
         setTimeout(() => setIcon(this.#copyButton, 'copy'), COPIED_MS);

@@ -125,8 +125,9 @@ export class LobbyView {
         event.preventDefault();
         const name = this.#input.value.trim();
         this.#error.replaceChildren();
-        if (name === this.#name) say(this.#error, 'callSelf');
-        else if (name) this.#onDial(name);
+        if (name && name !== this.#name) return this.#onDial(name);
+        if (name) say(this.#error, 'callSelf');
+        this.#input.select();
     }
 
     #drawRecent() {

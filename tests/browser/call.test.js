@@ -101,6 +101,7 @@ test('nobody calls themselves', async t => {
     const [alice] = await people(t, 'Alice');
     await alice.dial('Alice');
     await alice.sees('#callee-error', 'That is you.');
+    await alice.page.locator('#callee:focus').waitFor();
 });
 
 test('both press Call at the same moment and get one call', async t => {

@@ -56,9 +56,15 @@ test('with a server and STUN, but no relay', async t => {
     assert.deepEqual(await finding(page, 'turn'), ['none', 'This server has no relay.']);
     assert.match(await verdict(page), /^Most likely\./);
     await fitsPhone(page);
+    await page.focus('#again');
+    await page.keyboard.press('Enter');
+    await page.locator('#again:disabled').waitFor();
+    await page.locator('#again:enabled:focus').waitFor();
+    assert.equal(await page.title(), 'strowger · Will calls work from here?');
     await page.selectOption('#language', 'zh-CN');
     await page.locator('.verdict', { hasText: '很可能能' }).waitFor();
     assert.deepEqual(await finding(page, 'socket'), ['good', '有应答。']);
+    assert.equal(await page.title(), 'strowger · 这里能通话吗？');
     assert.deepEqual(page.errors, []);
 });
 

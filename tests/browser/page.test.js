@@ -127,6 +127,14 @@ for (const [name, screen] of [['a phone', PHONE], ['a narrow phone', NARROW]]) {
     test(`on ${name} nothing scrolls sideways, and every target is large enough`, t => callsFit(t, screen));
 }
 
+test('who copies the link with a key stays where they are', async t => {
+    const { page } = await Person.join(t, await serve(t), 'Alice', { permissions: ['clipboard-write'] });
+    await page.focus('#copy');
+    await page.keyboard.press('Enter');
+    await page.locator('.notice', { hasText: 'Link copied' }).waitFor();
+    await page.locator('#copy:focus').waitFor();
+});
+
 test('keys: M, V and F; Esc asks before it hangs up', async t => {
     const url = await serve(t);
     const [alice, bob] = await Promise.all(['Alice', 'Bob'].map(name => Person.join(t, url, name)));
