@@ -64,7 +64,7 @@ complete -c strowger -l max-rooms -x -d 'how many rooms or topics one session ma
 complete -c strowger -l max-members -x -d 'how many may be in one room or topic; rooms dialect: see --room-capacity'
 complete -c strowger -l max-calls -x -d 'how many calls one may be in, ring and be rung by, all together'
 complete -c strowger -l stall-timeout -x -d 'end a connection whose client takes nothing of what waits for it for so long (1013)'
-complete -c strowger -l max-queued -x -d 'end the slowest readers when more than so much waits for all together (1013); 0: any amount'
+complete -c strowger -l max-queued -x -d 'end the slowest when more than so much waits for all, to be sent or to be whole (1013); 0: any amount'
 complete -c strowger -l max-message -x -d 'refuse longer WebSocket messages (close code 1009)'
 complete -c strowger -l max-fragments -x -d 'refuse WebSocket messages of more fragments (1009)'
 complete -c strowger -l message-timeout -x -d 'close a WebSocket whose message takes longer from its first byte to its last (1008)'

@@ -55,7 +55,7 @@ _arguments -s -S \
     --max-members='[how many may be in one room or topic; rooms dialect\: see --room-capacity]:N:' \
     --max-calls='[how many calls one may be in, ring and be rung by, all together]:N:' \
     --stall-timeout='[end a connection whose client takes nothing of what waits for it for so long (1013)]:TIME:' \
-    --max-queued='[end the slowest readers when more than so much waits for all together (1013); 0\: any amount]:SIZE:' \
+    --max-queued='[end the slowest when more than so much waits for all, to be sent or to be whole (1013); 0\: any amount]:SIZE:' \
     --max-message='[refuse longer WebSocket messages (close code 1009)]:SIZE:' \
     --max-fragments='[refuse WebSocket messages of more fragments (1009)]:N:' \
     --message-timeout='[close a WebSocket whose message takes longer from its first byte to its last (1008)]:TIME:' \

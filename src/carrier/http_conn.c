@@ -19,12 +19,19 @@ enum {
 
 static void process(struct http_conn *h, char *p, size_t len);
 
+static void forget_body(struct http_conn *h)
+{
+    if (h->body.cap)
+        h->conn->group->begun_len -= h->body.cap;
+    buf_fini(&h->body);
+}
+
 static void free_http(struct http_conn *h)
 {
     if (h->file_fd >= 0)
         close(h->file_fd);
     buf_fini(&h->in);
-    buf_fini(&h->body);
+    forget_body(h);
     buf_fini(&h->fields);
     pool_give(h->opts->pool, h);
 }
@@ -220,6 +227,7 @@ static void refuse(struct http_conn *h, int status)
         count(h, ENDING_TOO_BIG);
     h->keep_alive = false;
     h->is_head = false;
+    forget_body(h);
     struct span reason = span_of(http_reason(status));
     http_respond_text(h, status, SPAN(""), reason);
 }
@@ -308,10 +316,17 @@ void http_refuse_body(struct http_conn *h, int status)
 
 static void gather_body(struct http_conn *h, struct span data, bool is_last)
 {
-    if (buf_put_span(&h->body, data) != 0) {
+    struct conn_group *g = h->conn->group;
+    size_t cap = h->body.cap;
+    bool may_begin = conn_may_begin(g, h->body.len + data.len);
+    int err = may_begin ? buf_put_span(&h->body, data) : -ENOBUFS;
+    g->begun_len += h->body.cap - cap;
+    if (err) {
+        g->stats.n_ended[ENDING_OVERFLOWED] += !may_begin;
         abandon_body(h, 503);
     } else if (is_last) {
         struct buf body = h->body;
+        g->begun_len -= body.cap;
         h->body = (struct buf){ 0 };
         end_body(h, body.p, body.len);
         buf_fini(&body);

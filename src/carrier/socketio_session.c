@@ -323,6 +323,7 @@ static void free_gathering(struct gathering *g)
     if (!g)
         return;
     deadline_cancel(&g->whole);
+    g->engineio->home->conns->begun_len -= g->len;
     buf_fini(&g->text);
     for (size_t i = 0; i < SOCKETIO_MAX_ATTACHMENTS; i++)
         buf_fini(&g->attachments[i]);
@@ -345,6 +346,7 @@ static void begin_gathering(struct socketio_session *s, struct span text, unsign
     g->engineio = s->engineio;
     g->n_wanted = n;
     g->len = text.len;
+    home->conns->begun_len += g->len;
     deadline_init(&g->whole, on_gathering_due);
     if (home->opts->message_ms)
         deadline_set(home->conns->deadlines, &g->whole, home->opts->message_ms);
@@ -365,11 +367,17 @@ static bool gather(struct socketio_session *s, struct span attachment)
         engineio_session_expire(s->engineio, ENDING_TOO_BIG);
         return false;
     }
+    struct conn_group *conns = s->engineio->home->conns;
+    if (!conn_may_begin(conns, g->len + attachment.len)) {
+        engineio_session_expire(s->engineio, ENDING_OVERFLOWED);
+        return false;
+    }
     if (buf_put_span(&g->attachments[g->n_there], attachment) != 0) {
         engineio_session_end(s->engineio, ENDING_OUT_OF_MEMORY);
         return false;
     }
     g->len += attachment.len;
+    conns->begun_len += attachment.len;
     g->n_there++;
     return true;
 }

@@ -2,6 +2,7 @@
 // WebSocket on one connection; see websocket.h.
 #include "carrier/websocket.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -154,6 +155,12 @@ void websocket_send(struct websocket *w, enum ws_opcode opcode, const struct spa
 
 // ---- what is pending
 
+static void forget_message(struct websocket *w)
+{
+    w->conn->group->begun_len -= w->pending->message.len;
+    pieces_fini(&w->pending->message);
+}
+
 static void free_pending(struct websocket *w)
 {
     struct websocket_pending *p = w->pending;
@@ -161,7 +168,7 @@ static void free_pending(struct websocket *w)
         return;
     deadline_cancel(&p->whole);
     deadline_cancel(&p->login);
-    pieces_fini(&p->message);
+    forget_message(w);
     buf_fini(&p->control);
     buf_fini(&p->pong);
     free(p);
@@ -296,7 +303,8 @@ static message_fn *const handlers[] = {
     [WS_PING] = handle_ping, [WS_PONG] = handle_pong,
 };
 
-// Adds PIECE to what came before of its message; the last one is replaced by the whole. 0 or -ENOMEM.
+// Adds PIECE to what came before of its message; the last one is replaced by the whole. 0, -ENOMEM, or -ENOBUFS: others have
+// left no room for so much.
 static int gather(struct websocket *w, struct ws_piece *piece)
 {
     struct websocket_pending *p = need_pending(w);
@@ -307,7 +315,11 @@ static int gather(struct websocket *w, struct ws_piece *piece)
         piece->data = buf_span(&p->control);
         return err;
     }
+    struct conn_group *g = w->conn->group;
+    if (!conn_may_begin(g, p->message.len + piece->data.len))
+        return -ENOBUFS;
     int err = pieces_put(&p->message, piece->data);
+    g->begun_len += err ? 0 : piece->data.len;
     return !err && piece->is_last ? pieces_join(&p->message, &piece->data) : err;
 }
 
@@ -316,17 +328,20 @@ static void forget_gathered(struct websocket *w, enum ws_opcode opcode)
     if (opcode >= WS_CLOSE)
         buf_fini(&w->pending->control);
     else
-        pieces_fini(&w->pending->message);
+        forget_message(w);
 }
 
 static void handle_piece(struct websocket *w, struct ws_piece *piece)
 {
     bool is_whole = piece->is_first && piece->is_last;
-    if (!is_whole && gather(w, piece) != 0) {
+    int err = is_whole ? 0 : gather(w, piece);
+    if (err == -ENOBUFS) {
+        forget_message(w);
+        expire(w, ENDING_OVERFLOWED, WS_CLOSE_TRY_AGAIN_LATER);
+    } else if (err) {
         conn_close(w->conn, UV_ENOMEM);
-        return;
     }
-    if (!piece->is_last)
+    if (err || !piece->is_last)
         return;
     handlers[piece->opcode](w, piece->data);
     if (!w->pending)

@@ -127,7 +127,7 @@
     X(stall_timeout, 0, DURATION, "10s", 10, 86400000, LIMITS, 0, "TIME",                                              \
       "end a connection whose client takes nothing of what waits for it for so long (1013)")                           \
     X(max_queued, 0, SIZE, "256m", 0, 1L << 40, LIMITS, 0, "SIZE",                                                     \
-      "end the slowest readers when more than so much waits for all together (1013); 0: any amount")                   \
+      "end the slowest when more than so much waits for all, to be sent or to be whole (1013); 0: any amount")         \
     X(max_message, 0, SIZE, "256k", 128, 1 << 30, LIMITS, 0, "SIZE",                                                   \
       "refuse longer WebSocket messages (close code 1009)")                                                            \
     X(max_fragments, 0, NUMBER, "1024", 1, 1 << 30, LIMITS, 0, "N",                                                    \

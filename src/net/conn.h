@@ -74,7 +74,7 @@ struct conn_limits {
     struct sources *sources; // whom the connections are from
     struct meter_opts meter; // how fast they may talk
     uint64_t stall_ms;       // without progress, after which one whose output waits counts as gone
-    struct backlog *backlog; // what waits
+    struct backlog *backlog; // what waits, to leave or to be whole
     size_t max_backlog;      // bytes; 0: any number
 };
 
@@ -96,6 +96,7 @@ struct conn_group {
     uint64_t stall_ms;       // without progress, after which one of them counts as gone; 0: never
     size_t allowance;        // how much may wait for one of them
     size_t session_len;      // bytes that wait in sessions, for a request that takes them away
+    size_t begun_len;        // bytes of messages and bodies that have begun and are not whole
     struct backlog *backlog; // of all groups; NULL: nobody counts
     size_t max_backlog;      // bytes; 0: any number
     size_t backlog_len;      // what it knows of this one
@@ -110,6 +111,14 @@ static inline void conn_trim_later(struct conn_group *g)
 {
     if (!deadline_is_armed(&g->trim))
         deadline_set(g->deadlines, &g->trim, CONN_TRIM_MS);
+}
+
+// Whether a conn of G may have LEN bytes of a message or body that is not whole: when too much waits everywhere, only who is
+// content with little may.
+static inline bool conn_may_begin(const struct conn_group *g, size_t len)
+{
+    size_t most = g->allowance < CONN_TIGHT_ALLOWANCE ? g->allowance : CONN_TIGHT_ALLOWANCE;
+    return len <= most || !g->backlog || !backlog_is_above(g->backlog, g->max_backlog);
 }
 
 // How the connections of one listener begin.

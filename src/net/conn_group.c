@@ -151,8 +151,8 @@ void conn_group_flush(struct conn_group *g)
     while (!list_is_empty(&batch))
         conn_flush(first_of(&batch));
     if (g->backlog)
-        backlog_report(g->backlog, &g->backlog_len, outq_memory_len(&g->out_memory) + g->session_len);
-    if (!list_is_empty(&g->blocked) || g->session_len)
+        backlog_report(g->backlog, &g->backlog_len, outq_memory_len(&g->out_memory) + g->session_len + g->begun_len);
+    if (!list_is_empty(&g->blocked) || g->session_len || g->begun_len)
         look_again(g);
     if (g->out_memory.chunks.n_empty > 1)
         conn_trim_later(g);

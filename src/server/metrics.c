@@ -329,6 +329,8 @@ static const struct metric metrics[] = {
     { "strowger_log_left_out_total", "counter", "Records that were not logged since there were too many.", put_left_out,
       NONE },
     { "strowger_send_queue_bytes", "gauge", "Memory in which output waits to leave.", put_count, OF(sum.queue_len) },
+    { "strowger_receive_queue_bytes", "gauge", "Messages and request bodies that wait for the rest of them.", put_count,
+      OF(sum.begun_len) },
     { "strowger_memory_connection_bytes", "gauge", "Memory of connections, sessions and peers, their output included.",
       put_count, OF(sum.memory_len) },
     { "strowger_worker_cpu_seconds_total", "counter", "Processor time that a worker's thread has used.", put_worker_cpu,

@@ -51,7 +51,8 @@ void sample_take(struct sample *sample, const struct station *s)
                                .worker = s->worker.stats,
                                .stun = s->stun_stats,
                                .n_credentials = s->n_credentials,
-                               .queue_len = outq_memory_len(&conns->out_memory) + conns->session_len };
+                               .queue_len = outq_memory_len(&conns->out_memory) + conns->session_len,
+                               .begun_len = conns->begun_len };
     const struct pool *pools[] = { &conns->conn_pool,     &conns->out_memory.chunks,
                                    &s->http_pool,         &s->ws_pool,
                                    &s->socket_pool,       &s->engineio_home.session_pool,

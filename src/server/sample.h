@@ -21,6 +21,7 @@ struct sample {
     struct traffic dialects[N_DIALECTS]; // by dialect_number()
     uint64_t n_mounts[N_DIALECTS];       // that speak it
     uint64_t queue_len;                  // bytes of memory in which output waits to leave
+    uint64_t begun_len;                  // bytes of messages and bodies that wait for the rest
     uint64_t memory_len;                 // bytes that connections, sessions and peers take, that included
 };
 

@@ -4,8 +4,9 @@
 // All clients are on this machine, which the limits of one address spare: the tests switch that off, or are a proxy.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { startWithAdmin } from './lib/admin.js';
 import { Polling, encode } from './lib/engineio.js';
-import { Raw, TEXT, frame } from './lib/raw.js';
+import { CONTINUATION, PING, PONG, Raw, TEXT, fragment, frame } from './lib/raw.js';
 import { start } from './lib/server.js';
 import { Guest } from './lib/socketio.js';
 
@@ -343,6 +344,43 @@ test('who takes nothing of what waits for it', async t => {
     await expectGoneAfterAll(deaf);
     await honest.expectSilence();
 });
+
+test('when too much has begun at all together', async t => {
+    const { server, admin } = await startWithAdmin(t, [...ECHO, '--max-queued', '1m', '--workers', '1']);
+    const begin = async size => {
+        const raw = await rawOn(server, '/echo');
+        raw.send(fragment(TEXT, 'x'.repeat(size)), frame(PING));
+        return raw;
+    };
+    const begun = await Promise.all([1, 2, 3, 4].map(() => begin(260_000)));
+    await Promise.all(begun.map(raw => raw.expectFrame(PONG, '')));
+    await (await begin(100_000)).expectClose(1013);
+    const { sid } = await Polling.open(server, { path: '/socket.io/' });
+    const post = await server.dial();
+    post.send(`POST /socket.io/?EIO=4&transport=polling&sid=${sid} HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n`,
+        '4'.repeat(100_000));
+    assert.equal((await post.response()).status, 503);
+    const guest = await Guest.start(t, server, { transport: 'websocket' });
+    guest.emit('message', ...Array(5).fill(Buffer.alloc(50_000)));
+    await guest.heard('disconnect');
+    await (await begin(4000)).expectFrame(PONG, ''); // a little is heard,
+    begun[0].send(frame(CONTINUATION, '')); // and who ends does nobody harm
+    await begun[0].expectFrame(TEXT, 'x'.repeat(260_000));
+    const metrics = await admin.metrics();
+    assert.equal(metrics.get('strowger_slow_consumer_disconnects_total{reason="overflowed"}'), 3);
+    assert.ok(metrics.get('strowger_receive_queue_bytes') > 700_000);
+    begun.forEach(raw => raw.destroy());
+    await expectNothingBegun(admin);
+});
+
+async function expectNothingBegun(admin) {
+    for (let i = 0; i < 100; i++) {
+        if ((await admin.metrics()).get('strowger_receive_queue_bytes') <= 4000) {
+            return;
+        }
+    }
+    assert.fail('what was begun and left is kept');
+}
 
 test('what waits for who polls no more', async t => {
     const server = await start(t, ['--room-log', 'off']);

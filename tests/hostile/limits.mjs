@@ -162,6 +162,8 @@ const slowConsumers = [
         `${E2E}: what waits for who polls no more`),
     row('what waits for all', 'src/net/backlog.h', 'return most &&', 'return false &&',
         `${E2E}: when too much waits for all together`),
+    row('what has begun at all', 'src/net/conn.h', 'return len <= most || !g->backlog', 'return true || !g->backlog',
+        `${E2E}: when too much has begun at all together`),
     row('who does not read what it asks for is not read', 'src/net/conn.c', 'conn_out_len(c) > CONN_FULL_LEN', 'false',
         'tests/unit/test_ws_session.c: who_asks_but_does_not_read_waits'),
 ];
