@@ -211,8 +211,8 @@ test('namespaces by hand', async t => {
     // The conformance suite listens for one message at a time, and would miss the second of two that come as one.
     await t.test('auth comes later than the turn in which its client connected', async () => {
         const session = await Polling.open(server, SOCKETIO);
-        await session.expectPost('40\x1e42["message",1]');
-        assert.match((await session.get()).text, /^40\{"sid":"[\w-]{20}"\}\x1e42\["message-back",1\]$/);
+        const held = await session.hold('40', '42["message",1]');
+        assert.match(String((await held.response()).body), /^40\{"sid":"[\w-]{20}"\}\x1e42\["message-back",1\]$/);
         await session.expectPoll('42["auth",{}]');
         await session.expectPost('40/custom,\x1e41/custom,'); // gone before it was told
         assert.match((await session.get()).text, /^40\/custom,/);

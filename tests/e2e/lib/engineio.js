@@ -70,10 +70,11 @@ export class Polling {
         return ask(this.server, 'GET', this.target('polling'));
     }
 
-    // A GET that the server holds when this resolves, on a bare connection: it came in one piece with a POST that was
-    // answered.
-    async hold() {
-        const [raw, post, get] = [await this.server.dial(), encode(this.eio, '6'), this.target('polling')];
+    // A GET that the server holds when this resolves, on a bare connection, unless there is something to say: it came in
+    // one piece with a POST of PACKETS that was answered.
+    async hold(...packets) {
+        const post = encode(this.eio, ...(packets.length ? packets : ['6']));
+        const [raw, get] = [await this.server.dial(), this.target('polling')];
         raw.send(`POST ${get} HTTP/1.1\r\nHost: x\r\nContent-Length: ${post.length}\r\n\r\n${post}`
             + `GET ${get} HTTP/1.1\r\nHost: x\r\n\r\n`);
         assert.equal(String((await raw.response()).body), 'ok');
