@@ -101,7 +101,7 @@ void dialect_close(struct session *s, enum ending why, int code)
         log_end(s, why, code);
     s->mount->realm->traffic.n_sessions--;
     if (session_dialect(s)->on_close)
-        session_dialect(s)->on_close(s);
+        session_dialect(s)->on_close(s, why);
 }
 
 void dialect_binary_as_text(struct session *s, struct span data)

@@ -58,8 +58,10 @@ struct dialect {
     void (*on_binary)(struct session *s, struct span data);
     // An event; for CARRIER_SOCKETIO, instead of the two above.
     void (*on_event)(struct session *s, const struct dialect_event *e);
-    // The session is over, exactly once, after on_open; nothing can be sent to it any more. May be NULL.
-    void (*on_close)(struct session *s);
+    // The session is over, exactly once, after on_open; nothing can be sent to it any more. WHY is ENDING_SHUTDOWN when the
+    // server goes away: nobody is to hear of that, for pages take it for the end of calls, which outlive a server that is
+    // started again. May be NULL.
+    void (*on_close)(struct session *s, enum ending why);
     // Somebody asks by plain HTTP (GET, from any origin) for PATH, which is what follows the mount's own path, without
     // slashes at its ends. Returns the status, PAGE filled in, or 0 when nothing is there. Not for Engine.IO. May be NULL.
     int (*on_http)(const struct mount *m, struct span path, struct dialect_page *page);

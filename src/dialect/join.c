@@ -321,10 +321,10 @@ static void relay(struct session *s, const struct command *command, struct span 
     buf_fini(&out);
 }
 
-static void on_close(struct session *s)
+static void on_close(struct session *s, enum ending why)
 {
     struct seat *seat = seat_of(s);
-    if (seat)
+    if (seat && why != ENDING_SHUTDOWN)
         leave_room(s, seat);
     if (s->peer)
         switchboard_release(s->peer);
@@ -336,7 +336,7 @@ static void leave(struct session *s, const struct command *command, struct span 
     (void)text;
     (void)receiver;
     if (seat_of(s))
-        on_close(s); // of the dialect's session nothing is left, but the client may join again
+        on_close(s, ENDING_ASKED); // of the dialect's session nothing is left, but the client may join again
     else
         command_error(s, FAULT_REFUSED, SPAN("You have not joined"), nothing);
 }

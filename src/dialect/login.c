@@ -283,14 +283,14 @@ static void on_open(struct session *s, struct span intro)
         session_send_text(s, s->mount->opts->greeting);
 }
 
-static void on_close(struct session *s)
+static void on_close(struct session *s, enum ending why)
 {
     if (!s->peer)
         return;
     struct call *call;
     while ((call = peer_latest_call(s->peer)))
-        if (peer_ref_equal(call->other, s->peer->ref))
-            peer_remove_call(s->peer, call); // nobody is left to hear of it
+        if (why == ENDING_SHUTDOWN || peer_ref_equal(call->other, s->peer->ref))
+            peer_remove_call(s->peer, call); // nobody is to hear of it, or left to
         else
             send_leave(s, call);
     switchboard_release(s->peer);

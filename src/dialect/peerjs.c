@@ -349,11 +349,10 @@ static void on_open(struct session *s, struct span query)
     }
 }
 
-static void on_close(struct session *s)
+static void on_close(struct session *s, enum ending why)
 {
     if (s->peer) {
-        // A client takes LEAVE for the end of its calls, and these outlive a server that is started again.
-        if (s->mount->opts->peerjs.has_leave && !switchboard_of(s)->is_ending)
+        if (s->mount->opts->peerjs.has_leave && why != ENDING_SHUTDOWN)
             say_goodbye(s->peer);
         peerjs_drop_mail(s);
         switchboard_release(s->peer);

@@ -342,11 +342,12 @@ static void on_open(struct session *s, struct span auth)
         s->ops->close(s, 0); // for want of memory
 }
 
-static void on_close(struct session *s)
+static void on_close(struct session *s, enum ending why)
 {
     if (!s->peer)
         return;
-    leave_rooms(s);
+    if (why != ENDING_SHUTDOWN)
+        leave_rooms(s);
     switchboard_release(s->peer);
 }
 

@@ -73,6 +73,12 @@ static void on_event(struct session *s, const struct dialect_event *e)
         s->ops->acknowledge(s, e->ack_id, &reply);
 }
 
+static void on_close(struct session *s, enum ending why)
+{
+    (void)why;
+    forget_auth(s);
+}
+
 static const char *const namespaces[] = { "/custom", NULL };
 
 const struct dialect dialect_socketio_echo = {
@@ -82,6 +88,6 @@ const struct dialect dialect_socketio_echo = {
     .carrier = CARRIER_SOCKETIO,
     .on_open = on_open,
     .on_event = on_event,
-    .on_close = forget_auth,
+    .on_close = on_close,
     .namespaces = namespaces,
 };

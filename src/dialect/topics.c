@@ -166,8 +166,9 @@ static void on_text(struct session *s, struct span text)
     traffic->faults[FAULT_UNKNOWN]++;
 }
 
-static void on_close(struct session *s)
+static void on_close(struct session *s, enum ending why)
 {
+    (void)why;
     if (s->peer)
         switchboard_release(s->peer);
 }

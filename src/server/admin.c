@@ -21,7 +21,7 @@ static struct station *home_of(const struct admin *a)
 
 static bool is_draining(const struct admin *a)
 {
-    return home_of(a)->switchboard.is_ending;
+    return home_of(a)->is_ending;
 }
 
 static void respond(struct http_conn *h, int status, struct span type, struct span body)

@@ -31,7 +31,7 @@ static void on_drained(struct drain *d)
 static void on_stop(uv_async_t *async)
 {
     struct station *s = CONTAINER_OF(async, struct station, stop);
-    s->switchboard.is_ending = true;
+    s->is_ending = true;
     if (atomic_load(&s->stop_level) >= STATION_STOP) {
         worker_stop(&s->worker);
         return;
@@ -262,7 +262,7 @@ void station_close_endpoints(struct station *s)
 const char *station_refusal(const struct station *s)
 {
     struct sources *sources = s->worker.conns.sources;
-    if (s->switchboard.is_ending)
+    if (s->is_ending)
         return "draining";
     return sources && sources_are_full(sources) ? "full" : NULL;
 }

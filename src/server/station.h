@@ -43,6 +43,7 @@ struct station {
     struct stun_stats stun_stats; // of all of them
     struct answer_limit stun_limit, ice_limit;
     uint64_t n_credentials; // for TURN, issued
+    bool is_ending;         // the server is going away
     bool is_closing;        // nothing is to be begun any more
     bool has_loop;          // else it was never begun, and there is nothing to end
     uv_async_t stop;

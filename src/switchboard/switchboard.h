@@ -21,7 +21,6 @@
 struct switchboard {
     struct bus *bus;
     struct deadlines *deadlines; // the worker's, for its dialects; set by who owns the switchboard
-    bool is_ending;              // the server stops: who goes now does so for that reason alone
     struct roster roster;        // its peers
     struct pool seats;           // of theirs, those that have no card
 };

@@ -7,10 +7,12 @@ import test from 'node:test';
 import tls from 'node:tls';
 
 import { Certificates } from './lib/certificates.js';
+import { ring } from './lib/calls.js';
 import { Polling } from './lib/engineio.js';
 import { withPatience } from './lib/patience.js';
 import { Raw } from './lib/raw.js';
 import { start } from './lib/server.js';
+import { Guest, meet } from './lib/socketio.js';
 
 async function closeCodes(clients) {
     const ends = await Promise.all(clients.map(client => client.closed));
@@ -23,6 +25,29 @@ test('every WebSocket is closed with 1001, and the server ends with 0', async t 
     const codes = closeCodes(clients);
     await server.stop();
     assert.deepEqual(await codes, [1001]);
+});
+
+test('nobody is told that others went: their calls outlive the server', async t => {
+    const server = await start(t, ['--drain-time', '200ms', '--room-log', 'off']);
+    const clients = await server.login('A', 'B');
+    await ring(...clients);
+    for (const id of [1, 2, 3]) { // in one room
+        const client = await server.connect('/join');
+        client.send({ type: 'join', id });
+        clients.push(client);
+        await Promise.all(clients.slice(2).map(one => one.next()));
+    }
+    const guests = [await Guest.connect(t, server), await Guest.connect(t, server, { transport: 'polling' })];
+    await meet(...guests);
+    const ends = guests.map(guest => guest.heard('disconnect'));
+    const heard = [];
+    guests.forEach(guest => { guest.socket.onevent = packet => heard.push(packet.data); });
+    await server.stop();
+    for (const client of clients) {
+        await assert.rejects(client.next(), /closed with 1001/);
+    }
+    await Promise.all(ends);
+    assert.deepEqual(heard, []);
 });
 
 test('a long drain does not keep a server with few connections', async t => {

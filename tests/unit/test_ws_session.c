@@ -62,8 +62,9 @@ static void on_binary(struct session *s, struct span data)
     s->ops->send_binary(s, data);
 }
 
-static void on_close(struct session *s)
+static void on_close(struct session *s, enum ending why)
 {
+    (void)why;
     assert_ptr_equal(s, fixture.session);
     session_send_text(s, SPAN("nobody hears this"));
     s->ops->close(s, 4002);

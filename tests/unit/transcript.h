@@ -105,7 +105,7 @@ static inline void fake_end(struct fake_session *f)
 {
     f->is_open = false; // nothing can be sent to it any more
     if (session_dialect(&f->session)->on_close)
-        session_dialect(&f->session)->on_close(&f->session);
+        session_dialect(&f->session)->on_close(&f->session, ENDING_ASKED);
     assert_null(f->session.peer);
     buf_fini(&f->sent);
 }
