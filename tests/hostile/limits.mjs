@@ -195,7 +195,7 @@ const log = [
         '(true) {\n            put_char(l, (char)c);',
         'tests/e2e/robustness.test.js: an attacker > whose name holds line ends writes no lines into the log'),
     row('and one object', 'src/base/log.c', 'code >= 0x20 && code < 0x7f', 'code < 0x7f',
-        'tests/e2e/logs.test.js: who left is told with name, room and dialect, whatever the name is'),
+        'tests/e2e/logs.test.js: who came and left is told with connection, name, room and dialect, whatever the name is'),
     row('records in a second', 'src/base/log.c', 'bucket_take(&spent.bucket, &rate, 1, now_ms) == 0', 'now_ms',
         'tests/unit/test_log.c: a_flood_is_left_out_and_told'),
     row('nothing of what lets them in', 'src/dialect/dialect.c', 'traffic->n_begun++;',

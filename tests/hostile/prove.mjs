@@ -4,7 +4,8 @@
 //
 //   tests/hostile/prove.mjs [--check] [PATTERN]
 //
-// --check only looks whether all that would be replaced still stands in the sources, once each; PATTERN: only limits whose
+// --check only looks whether all that would be replaced still stands in the sources, once each, and the tests have those
+// names; PATTERN: only limits whose
 // description it matches. A test must pass with the whole program first. The tree itself is left alone: what is changed and
 // built is a copy in a directory for temporary files.
 import { spawn, spawnSync } from 'node:child_process';
@@ -20,10 +21,35 @@ const NEEDED = ['Makefile', 'src', 'tools', 'web', 'client', 'tests/unit']; // t
 const TEST_LIMIT_MS = 180_000;
 const TRIES = 3; // of a test that is to pass, since what takes time may fail on a busy machine
 
+function memoized(find) {
+    const found = new Map();
+    return key => found.has(key) ? found.get(key) : found.set(key, find(key)).get(key);
+}
+
+const sourceOf = file => readFileSync(join(ROOT, file), 'utf8');
+
+// The parts of TEST, "FILE: NAME > SUBTEST".
+function partsOf(test) {
+    const [, file, name, subtest] = /^(\S+): (.*?)(?: > (.*))?$/.exec(test);
+    return { file, name, subtest };
+}
+
+// The names of all tests in FILE, none of which runs.
+const namesIn = memoized(file => {
+    const source = sourceOf(file);
+    if (file.endsWith('.c')) {
+        return new Set(source.match(/\w+/g));
+    }
+    const { stdout } = spawnSync(process.execPath, ['--test', '--test-name-pattern', '^$', file], { cwd: ROOT, encoding: 'utf8' });
+    return new Set([...stdout.matchAll(/^ok \d+ - (.*) # SKIP/gm)].map(([, name]) => name));
+});
+
 // Why ROW says nothing about the sources as they are, or undefined.
-function staleness({ file, from }) {
-    const n = file ? readFileSync(join(ROOT, file), 'utf8').split(from).length - 1 : 1;
-    return n === 1 ? undefined : `${file} has ${n || 'no'} ${JSON.stringify(from)}`;
+function staleness({ file, from, test }) {
+    const { file: testFile, name } = partsOf(test);
+    const n = file ? sourceOf(file).split(from).length - 1 : 1;
+    return n !== 1 ? `${file} has ${n || 'no'} ${JSON.stringify(from)}`
+        : namesIn(testFile).has(name) ? undefined : `${testFile} has no test ${JSON.stringify(name)}`;
 }
 
 // A copy of the tree, built: `whole` is what came out first, `patched` what comes out with something changed.
@@ -71,9 +97,9 @@ async function outputOf(command, args, env) {
     return output;
 }
 
-// What TEST, "FILE: NAME > SUBTEST", does with what was built in DIRECTORY and with OPTION: it "passes" or "fails", or else.
+// What TEST does with what was built in DIRECTORY and with OPTION: it "passes" or "fails", or else.
 async function outcome(directory, test, option) {
-    const [, file, name, subtest] = /^(\S+): (.*?)(?: > (.*))?$/.exec(test);
+    const { file, name, subtest } = partsOf(test);
     const { STROWGER_ARGS, ...others } = process.env;
     const env = { ...others, STROWGER: join(directory, 'strowger'), CMOCKA_MESSAGE_OUTPUT: 'TAP' };
     const pattern = `^${name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}$`;
@@ -115,7 +141,7 @@ async function main() {
         allowPositionals: true });
     const chosen = Object.entries(LIMITS).flatMap(([against, rows]) =>
         rows.map(row => ({ ...row, what: `${against}: ${row.limit}` }))).filter(({ what }) => new RegExp(pattern).test(what));
-    const copy = check ? undefined : new Copy(new Set(chosen.map(({ test }) => test.split(':')[0])
+    const copy = check ? undefined : new Copy(new Set(chosen.map(({ test }) => partsOf(test).file)
         .filter(file => file.endsWith('.c')).map(unitTest)));
     const passed = new Set();
     let n = 0;
