@@ -15,24 +15,22 @@ zshdir ?= $(prefix)/share/zsh/vendor-completions
 fishdir ?= $(prefix)/share/fish/vendor_completions.d
 INSTALL ?= install
 
-DOCS = README.md README.zh-CN.md CHANGELOG.md $(wildcard SECURITY.md) $(wildcard docs/*.md) $(wildcard docs/*.png)
+# What people read and copy from, in the folders that it has here, so that its links hold.
+DOCS = README.md README.zh-CN.md CHANGELOG.md SECURITY.md $(wildcard docs/*.md docs/*.png docs/dialects/*.md examples/*.toml \
+	examples/rooms/* packaging/*.yml packaging/*.json packaging/*.conf packaging/*.toml packaging/proxy/*)
 UNITS = $(wildcard packaging/systemd/strowger.*)
 
 .PHONY: install uninstall deb packages
 
 # An own strowger.toml is never written over.
 install: all ## install the program and what belongs to it (DESTDIR, prefix=/usr/local)
-	$(INSTALL) -d $(foreach dir,$(bindir) $(mandir)/man1 $(mandir)/man5 $(docdir)/dialects $(docdir)/examples/rooms \
-		$(docdir)/proxy $(sysconfdir)/strowger $(unitdir) $(sysusersdir) $(bashdir) $(zshdir) $(fishdir),'$(DESTDIR)$(dir)')
+	$(INSTALL) -d $(foreach dir,$(bindir) $(mandir)/man1 $(mandir)/man5 $(docdir) $(sysconfdir)/strowger $(unitdir) \
+		$(sysusersdir) $(bashdir) $(zshdir) $(fishdir),'$(DESTDIR)$(dir)')
 	$(INSTALL) -m 755 $(PROGRAM) '$(DESTDIR)$(bindir)/strowger'
 	$(INSTALL) -m 644 packaging/man/*.1 '$(DESTDIR)$(mandir)/man1'
 	$(INSTALL) -m 644 packaging/man/*.5 '$(DESTDIR)$(mandir)/man5'
-	$(INSTALL) -m 644 $(DOCS) '$(DESTDIR)$(docdir)'
+	for file in $(DOCS); do $(INSTALL) -D -m 644 $$file '$(DESTDIR)$(docdir)'/$$file; done
 	tools/sbom $(VERSION) >'$(DESTDIR)$(docdir)/strowger.spdx.json'
-	$(INSTALL) -m 644 docs/dialects/*.md '$(DESTDIR)$(docdir)/dialects'
-	$(INSTALL) -m 644 examples/*.toml packaging/strowger.toml '$(DESTDIR)$(docdir)/examples'
-	$(INSTALL) -m 644 examples/rooms/* '$(DESTDIR)$(docdir)/examples/rooms'
-	$(INSTALL) -m 644 packaging/proxy/* '$(DESTDIR)$(docdir)/proxy'
 	$(INSTALL) -m 644 packaging/sysusers.d/strowger.conf '$(DESTDIR)$(sysusersdir)'
 	$(INSTALL) -m 644 packaging/completions/strowger.bash '$(DESTDIR)$(bashdir)/strowger'
 	$(INSTALL) -m 644 packaging/completions/strowger.zsh '$(DESTDIR)$(zshdir)/_strowger'
