@@ -6,6 +6,8 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 
+#include "base/log.h"
+
 struct tls *tls_open(struct tls_context *x, struct outq_memory *memory)
 {
     struct tls *t = malloc(sizeof *t);
@@ -41,13 +43,20 @@ static void answer_plain_http(struct tls *t)
         outq_clear(&t->bio.out, t->bio.memory);
 }
 
+static void fail_handshake(struct tls *t)
+{
+    unsigned long error = ERR_peek_error();
+    const char *reason = ERR_reason_error_string(error);
+    log_write(LOG_DEBUG, "TLS handshake failed", LOG_TEXT("reason", reason ? reason : "unknown"));
+    if (ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_HTTP_REQUEST)
+        answer_plain_http(t);
+}
+
 static void fail(struct tls *t)
 {
-    bool is_plain_http = t->state == TLS_HANDSHAKE && ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_SSL &&
-                         ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
+    if (t->state == TLS_HANDSHAKE)
+        fail_handshake(t);
     t->state = TLS_FAILED;
-    if (is_plain_http)
-        answer_plain_http(t);
 }
 
 size_t tls_read(struct tls *t, struct span in, char *out)

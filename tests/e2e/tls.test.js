@@ -161,6 +161,15 @@ test('SIGHUP brings new certificates to new connections and leaves the old ones 
     await old.next();
 });
 
+test('why a handshake failed is told at the level debug', async t => {
+    const server = await startSecure(t, ['--log-level', 'debug']);
+    await refusal(server.port, { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' });
+    await server.logged(/debug "?TLS handshake failed"? reason="unsupported protocol"/);
+    const plain = await server.dial();
+    plain.send('GET / HTTP/1.1\r\n\r\n');
+    await server.logged(/reason="http request"/);
+});
+
 test('of several certificates the log names the one that has expired', async t => {
     const certificates = new Certificates(t);
     const options = ['ec', 'rsa'].flatMap(kind => certificates.make(kind, kind));
