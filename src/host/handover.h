@@ -48,6 +48,12 @@ void handover_init(struct handover *h);
 [[gnu::warn_unused_result]] int handover_start(struct handover *h, uv_loop_t *loop, const int *sockets, size_t n,
                                                void (*on_taken)(struct handover *h));
 
+// Whether a successor has the sockets that does not serve yet.
+static inline bool handover_has_successor(const struct handover *h)
+{
+    return h->successor;
+}
+
 // Gives nothing more to anybody, and the path up, unless a successor or predecessor has it. The handles close with the
 // loop's others.
 void handover_close(struct handover *h);

@@ -98,6 +98,8 @@ int inherited_from_environment(struct inherited *in, char error[INHERITED_ERROR_
             return -EINVAL;
         }
     }
+    for (size_t i = 0; i < in->n; i++)
+        in->list[i].is_held = true;
     return 0;
 }
 
@@ -165,11 +167,14 @@ int inherited_open(struct inherited *in, const struct sockaddr *addr, int type, 
     return fd < 0 && other ? use(other) : fd;
 }
 
-int inherited_open_path(struct inherited *in, const char *path)
+int inherited_open_path(struct inherited *in, const char *path, bool *is_held)
 {
     for (struct inherited_socket *s = in->list; s < in->list + in->n; s++)
-        if (s->addr.ss_family == AF_UNIX && strcmp(((struct sockaddr_un *)(void *)&s->addr)->sun_path, path) == 0)
+        if (s->addr.ss_family == AF_UNIX && strcmp(((struct sockaddr_un *)(void *)&s->addr)->sun_path, path) == 0) {
+            *is_held = s->is_held;
             return use(s);
+        }
+    *is_held = false;
     return sock_bind_path(path, SOCK_STREAM);
 }
 

@@ -18,6 +18,7 @@ struct inherited_socket {
     uint64_t cookie;              // the socket's own, whatever its descriptors
     int fd;
     int type;     // SOCK_STREAM or SOCK_DGRAM
+    bool is_held; // by a supervisor, who has it again when we end
     bool is_used; // some place listens there
 };
 
@@ -46,8 +47,9 @@ bool inherited_has(const struct inherited *in, const struct sockaddr *addr, int 
 [[gnu::warn_unused_result]] int inherited_open(struct inherited *in, const struct sockaddr *addr, int type, size_t i,
                                                size_t n);
 
-// A descriptor of the stream socket that was inherited at PATH in the file system, or of a new one; or a negative errno.
-[[gnu::warn_unused_result]] int inherited_open_path(struct inherited *in, const char *path);
+// A descriptor of the stream socket that was inherited at PATH in the file system, with *IS_HELD whether a supervisor holds it,
+// or of a new one; or a negative errno.
+[[gnu::warn_unused_result]] int inherited_open_path(struct inherited *in, const char *path, bool *is_held);
 
 // Has no socket be used, to open them anew.
 void inherited_reset(struct inherited *in);

@@ -81,8 +81,6 @@ static int set_options(int fd)
 int listener_open(struct listener *l, uv_loop_t *loop, struct deadlines *deadlines, int fd)
 {
     int err = set_options(fd);
-    if (!err && listen(fd, BACKLOG) != 0)
-        err = -errno;
     err = err ? err : uv_poll_init(loop, &l->poll, fd);
     if (err) {
         close(fd);
@@ -92,6 +90,13 @@ int listener_open(struct listener *l, uv_loop_t *loop, struct deadlines *deadlin
     l->deadlines = deadlines;
     l->is_paused = false;
     deadline_init(&l->retry, on_retry);
+    return 0;
+}
+
+int listener_start(struct listener *l)
+{
+    if (listen(l->fd, BACKLOG) != 0)
+        return -errno;
     uv_poll_start(&l->poll, UV_READABLE, on_poll);
     return 0;
 }

@@ -23,9 +23,12 @@ struct listener {
     bool is_paused;
 };
 
-// Makes L listen on LOOP with FD, a bound stream socket that is L's from now on. 0, or a negative errno with nothing left
-// behind and FD closed. L's memory may go once the loop's handles are closed.
+// Makes L ready to listen on LOOP with FD, a bound stream socket that is L's from now on. 0, or a negative errno with nothing
+// left behind and FD closed. L's memory may go once the loop's handles are closed.
 [[gnu::warn_unused_result]] int listener_open(struct listener *l, uv_loop_t *loop, struct deadlines *deadlines, int fd);
+
+// Listens. 0 or a negative errno; listener_close() is due in any case.
+[[gnu::warn_unused_result]] int listener_start(struct listener *l);
 
 // Takes all connections that wait, which listener_close() would refuse when nobody else has the socket.
 void listener_accept_waiting(struct listener *l);

@@ -109,56 +109,31 @@ int sock_bind(const struct sockaddr *addr, int type, bool is_shared)
     return err;
 }
 
-static int set_path(struct sockaddr_un *addr, const char *path)
-{
-    size_t len = strlen(path);
-    *addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
-    if (len >= sizeof addr->sun_path)
-        return -ENAMETOOLONG;
-    memcpy(addr->sun_path, path, len);
-    return 0;
-}
-
-// Whether somebody listens at PATH, as the kernel lists it: "Num: RefCount Protocol Flags Type St Inode Path".
-static bool is_listened_at(const char *path)
-{
-    char line[256], flags[16], at[sizeof(((struct sockaddr_un *)0)->sun_path)];
-    FILE *list = fopen("/proc/net/unix", "re");
-    bool is_found = !list; // then it can't be told
-    while (!is_found && fgets(line, sizeof line, list))
-        is_found = sscanf(line, "%*s %*s %*s %15s %*s %*s %*s %107[^\n]", flags, at) == 2 &&
-                   strcmp(flags, "00010000") == 0 && strcmp(at, path) == 0; // __SO_ACCEPTCON
-    if (list)
-        fclose(list);
-    return is_found;
-}
-
-// Removes a socket at ADDR's path that its owner left behind. 0, or -EADDRINUSE when somebody answers there. Who was root when
-// it made the socket may not ask any more.
+// Removes a socket at ADDR's path that its owner left behind. 0, or -EADDRINUSE when somebody answers there.
 static int remove_stale(const struct sockaddr_un *addr, int type)
 {
     struct stat st;
     int fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    int err = connect(fd, (const struct sockaddr *)addr, sizeof *addr) == 0 ? 0 : errno;
-    bool is_silent = err == ECONNREFUSED || (err == EACCES && !is_listened_at(addr->sun_path));
-    bool is_stale = is_silent && lstat(addr->sun_path, &st) == 0 && S_ISSOCK(st.st_mode);
+    bool is_stale = connect(fd, (const struct sockaddr *)addr, sizeof *addr) != 0 && errno == ECONNREFUSED &&
+                    lstat(addr->sun_path, &st) == 0 && S_ISSOCK(st.st_mode);
     close(fd);
     return is_stale && unlink(addr->sun_path) == 0 ? 0 : -EADDRINUSE;
 }
 
 int sock_bind_path(const char *path, int type)
 {
-    struct sockaddr_un addr;
-    int err = set_path(&addr, path);
-    if (err)
-        return err;
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+    size_t len = strlen(path);
+    if (len >= sizeof addr.sun_path)
+        return -ENAMETOOLONG;
+    memcpy(addr.sun_path, path, len);
     int fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     // Before bind(), so that there is no moment at which others may connect.
-    err = fchmod(fd, S_IRUSR | S_IWUSR) == 0 && bind(fd, (struct sockaddr *)&addr, sizeof addr) == 0 ? 0 : -errno;
+    int err = fchmod(fd, S_IRUSR | S_IWUSR) == 0 && bind(fd, (struct sockaddr *)&addr, sizeof addr) == 0 ? 0 : -errno;
     if (err == -EADDRINUSE)
         err = remove_stale(&addr, type);
     else if (!err)
@@ -168,13 +143,6 @@ int sock_bind_path(const char *path, int type)
     err = err ? err : -errno;
     close(fd);
     return err;
-}
-
-int sock_remove_path(const char *path, int type)
-{
-    struct sockaddr_un addr;
-    int err = set_path(&addr, path);
-    return err ? err : remove_stale(&addr, type);
 }
 
 int sock_probe(const struct sockaddr *addr, int type)

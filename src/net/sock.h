@@ -25,10 +25,6 @@ enum { SOCK_TEXT_LEN = 64 }; // "[address]:port" with its closing zero
 // somebody answers.
 [[gnu::warn_unused_result]] int sock_bind_path(const char *path, int type);
 
-// Removes the socket of TYPE at PATH, unless it answers somebody still: a supervisor may hold it, or a successor have it. 0,
-// -EADDRINUSE when it does or can't be removed, or another negative errno.
-int sock_remove_path(const char *path, int type);
-
 // Whether ADDR is free for TYPE: 0, -EADDRINUSE also when its holder would share it, or another negative errno.
 [[gnu::warn_unused_result]] int sock_probe(const struct sockaddr *addr, int type);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "net/sock.h"
@@ -214,27 +215,22 @@ static void on_accept(struct listener *l, int fd)
     http_conn_adopt(&home_of(a)->worker.conns, &t, &a->http, NULL, 0);
 }
 
-// Has the listener that was just begun, if ERR is 0, bring us connections. Returns ERR.
-static int add_listener(struct admin *a, int err)
-{
-    if (err)
-        return err;
-    struct listener *l = &a->listeners[a->n_listeners++];
-    l->on_accept = on_accept;
-    l->user = a;
-    return 0;
-}
-
-static int listen_at_path(struct admin *a, struct inherited *in)
+// Has what connects to FD, which may be a negative errno instead, come to us. 0 or a negative errno.
+static int listen_with(struct admin *a, int fd)
 {
     struct worker *w = &home_of(a)->worker;
-    int fd = inherited_open_path(in, a->place.socket_path);
-    return fd < 0 ? fd : add_listener(a, listener_open(&a->listeners[0], &w->loop, &w->clock.deadlines, fd));
+    struct listener *l = &a->listeners[a->n_listeners];
+    int err = fd < 0 ? fd : listener_open(l, &w->loop, &w->clock.deadlines, fd);
+    if (err)
+        return err;
+    a->n_listeners++;
+    l->on_accept = on_accept;
+    l->user = a;
+    return listener_start(l);
 }
 
 static int listen_at_port(struct admin *a, struct inherited *in)
 {
-    struct worker *w = &home_of(a)->worker;
     struct listen_place *where = &a->place.where;
     struct sockaddr_storage addrs[ADMIN_MAX_LISTENERS];
     int n = sock_resolve(*where->host ? where->host : NULL, where->port, addrs, ADMIN_MAX_LISTENERS);
@@ -244,12 +240,10 @@ static int listen_at_port(struct admin *a, struct inherited *in)
     for (int i = 0; i < n; i++) {
         struct sockaddr *addr = (struct sockaddr *)&addrs[i];
         sock_set_port(addr, where->bound_port);
-        int fd = inherited_open(in, addr, SOCK_STREAM, 0, 1);
-        struct listener *l = &a->listeners[a->n_listeners];
-        int err = fd < 0 ? fd : add_listener(a, listener_open(l, &w->loop, &w->clock.deadlines, fd));
+        int err = listen_with(a, inherited_open(in, addr, SOCK_STREAM, 0, 1));
         if (err)
             return err;
-        where->bound_port = listener_port(l);
+        where->bound_port = listener_port(&a->listeners[i]);
     }
     return 0;
 }
@@ -265,6 +259,14 @@ static void log_door(const struct admin *a)
     }
 }
 
+static int listen_at_path(struct admin *a, struct inherited *in)
+{
+    bool is_held;
+    int fd = inherited_open_path(in, a->place.socket_path, &is_held);
+    a->owns_path = !is_held;
+    return listen_with(a, fd);
+}
+
 static int try_to_listen(struct admin *a, struct inherited *in, const struct config *c, char error[CONFIG_ERROR_LEN])
 {
     int err = a->place.socket_path ? listen_at_path(a, in) : listen_at_port(a, in);
@@ -274,6 +276,7 @@ static int try_to_listen(struct admin *a, struct inherited *in, const struct con
         config_fault(error, &CONFIG_CLAIM(c, admin, NULL), "'%.200s': %s", c->admin, strerror(-err));
         return -EIO;
     } else {
+        admin_leave(a);
         log_write(LOG_WARN, "no admin listener; choose another place with --admin",
                   LOG_TEXT("place", ADMIN_PLACE_DEFAULT), LOG_TEXT("reason", strerror(-err)));
     }
@@ -317,10 +320,9 @@ void admin_leave(struct admin *a)
 
 void admin_close(struct admin *a)
 {
-    bool had_path = a->n_listeners && a->place.socket_path;
+    if (a->n_listeners && a->owns_path)
+        unlink(a->place.socket_path);
     admin_leave(a);
-    if (had_path)
-        sock_remove_path(a->place.socket_path, SOCK_STREAM);
 }
 
 void admin_fini(struct admin *a)

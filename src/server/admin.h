@@ -22,6 +22,7 @@ struct admin {
     struct tail tail;
     struct listener listeners[ADMIN_MAX_LISTENERS];
     int n_listeners;
+    bool owns_path; // of the socket in the file system: else it is somebody's who handed it down
 };
 
 // Makes A a door where C says, which must live as long as A. 0, or what config_fault() said to ERROR of a place that makes no

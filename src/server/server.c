@@ -96,7 +96,6 @@ static int inherit(struct server *s, char error[SERVER_ERROR_LEN])
 {
     if (inherited_from_environment(&s->inherited, error) != 0)
         return -EIO;
-    s->n_handed_down = s->inherited.n;
     char why[HANDOVER_ERROR_LEN];
     int err = handover_take(&s->handover, s->config->hand_over, &s->inherited, why);
     return blame(err, &CONFIG_CLAIM(s->config, hand_over, NULL), why, error);
@@ -113,7 +112,7 @@ static int check_inherited(const struct server *s, char error[SERVER_ERROR_LEN])
         char addr[INHERITED_TEXT_LEN];
         const char *type = in->type == SOCK_STREAM ? "TCP" : "UDP";
         inherited_format(in, addr);
-        if (i < s->n_handed_down) {
+        if (in->is_held) {
             snprintf(error, SERVER_ERROR_LEN,
                      "nothing is to listen at %s (%s), a socket that was handed down; add --listen %s", addr, type,
                      addr);
@@ -138,6 +137,17 @@ static int open_sockets(struct server *s, char error[SERVER_ERROR_LEN])
     return blame(err, &CONFIG_CLAIM(s->config, hand_over, NULL), why, error);
 }
 
+// The last that can fail: who connects beside a predecessor's clients to one that fails would be refused.
+static int start_stations(struct server *s, char error[SERVER_ERROR_LEN])
+{
+    int err = 0;
+    for (int i = 0; i < s->n_stations && !err; i++)
+        err = station_start(&s->stations[i]);
+    if (err)
+        snprintf(error, SERVER_ERROR_LEN, "can't listen: %s", strerror(-err));
+    return err ? -EIO : 0;
+}
+
 // Certificates, secrets, settings and pages are read again and again.
 static int drop_privileges(const struct server *s, char error[SERVER_ERROR_LEN])
 {
@@ -160,6 +170,8 @@ static int count_workers(const struct server *s)
 // Has all stations do as LEVEL says, for REASON, if they are not to do more already.
 static void leave(struct server *s, int level, const char *reason)
 {
+    if (handover_has_successor(&s->handover))
+        admin_leave(&s->admin); // which it has too
     handover_close(&s->handover);
     notify_stopping(&s->notify);
     log_write(LOG_INFO, level == STATION_DRAIN ? "stopping" : "stopping now", LOG_TEXT("reason", reason));
@@ -336,6 +348,7 @@ int server_start(struct server *s, struct config_set *set, char error[SERVER_ERR
     }
     notify_open(&s->notify);
     err = err ? err : drop_privileges(s, error);
+    err = err ? err : start_stations(s, error);
     if (err) {
         server_stop(s);
         return err;

@@ -19,7 +19,6 @@ struct server {
     struct own_addresses addresses;
     struct places places;
     struct inherited inherited; // while starting
-    size_t n_handed_down;       // of them, by systemd and not by a predecessor
     struct handover handover;
     struct bus_local *bus;
     struct station *stations;

@@ -235,6 +235,14 @@ int station_listen(struct station *s, size_t site, int fd, bool is_tls)
     return 0;
 }
 
+int station_start(struct station *s)
+{
+    int err = 0;
+    for (size_t i = 0; i < s->n_endpoints && !err; i++)
+        err = listener_start(&s->endpoints[i].listener);
+    return err;
+}
+
 int station_answer_stun(struct station *s, int fd)
 {
     int err = stun_service_open(&s->stuns[s->n_stuns], &s->worker.loop, fd, &s->stun_limit, &s->stun_stats);

@@ -73,12 +73,15 @@ struct station_opts {
 // Makes S worker number I of LOCAL. 0 or a negative errno.
 [[gnu::warn_unused_result]] int station_connect(struct station *s, struct bus_local *local, int i);
 
-// Listens for site number SITE with FD, a bound socket for TCP that is S's from now on, with TLS or without. 0 or a negative
-// errno.
+// Is to listen for site number SITE with FD, a bound socket for TCP that is S's from now on, with TLS or without. 0 or a
+// negative errno.
 [[gnu::warn_unused_result]] int station_listen(struct station *s, size_t site, int fd, bool is_tls);
 
 // Answers STUN with FD, a bound socket for UDP that is S's from now on. 0 or a negative errno.
 [[gnu::warn_unused_result]] int station_answer_stun(struct station *s, int fd);
+
+// Listens: from now on connections wait for S to run. 0 or a negative errno.
+[[gnu::warn_unused_result]] int station_start(struct station *s);
 
 // Writes the descriptors of all sockets that S listens with to FDS, and returns how many.
 size_t station_put_sockets(const struct station *s, int *fds);

@@ -162,6 +162,24 @@ test('who is told to stop while it hands over leaves the paths to its successor'
     assert.ok(!existsSync(path) && !existsSync(door));
 });
 
+// One that has more workers, and so sockets of its own beside those that it was given.
+test('while others fail before they serve nobody is refused', async t => {
+    const path = newPath(t);
+    const server = await start(t, ['--host', '127.0.0.1', '--hand-over', path, '--workers', '2']);
+    const other = net.createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    t.after(() => other.close());
+    const crowd = new Crowd(server.port);
+    for (let i = 0; i < 10 * RESTARTS; i++) {
+        const { code } = await run('--host', '127.0.0.1', '--port', '0', '--hand-over', path, '--workers', '8',
+            '--admin', `127.0.0.1:${other.address().port}`);
+        assert.equal(code, 1);
+    }
+    await crowd.more(100);
+    await crowd.end();
+    assert.deepEqual(crowd.failed, []);
+});
+
 test('a path that a killed process left is taken, and anything else is left alone', async t => {
     const path = newPath(t);
     const killed = await start(t, ['--hand-over', path]);

@@ -16,6 +16,7 @@
 
 #include "host/inherited.h"
 #include "net/sock.h"
+#include "scratch_dir.h"
 
 static struct sockaddr_storage address(const char *host, int port)
 {
@@ -212,6 +213,42 @@ static void the_environment_says_how_many(void **state)
     assert_string_equal(error, "descriptor 3 of LISTEN_FDS: Bad file descriptor");
 }
 
+// Whether that in the file system at PATH is somebody's who goes on holding it.
+static bool is_held(struct inherited *in, const char *path)
+{
+    bool held = false;
+    int fd = inherited_open_path(in, path, &held);
+    assert_true(fd >= 0);
+    close(fd);
+    return held;
+}
+
+static void what_a_supervisor_hands_down_stays_its_own(void **state)
+{
+    (void)state;
+    struct inherited in = { 0 };
+    struct scratch_dir dir;
+    char error[INHERITED_ERROR_LEN], number[16], path[3][80];
+    int fds[2];
+    scratch_dir_init(&dir, (struct scratch_entry[]){ { 0 } });
+    for (int i = 0; i < 3; i++)
+        snprintf(path[i], sizeof path[i], "%s/%d", dir.path, i);
+    for (int i = 0; i < 2; i++)
+        assert_true((fds[i] = sock_bind_path(path[i], SOCK_STREAM)) >= 0);
+    assert_int_equal(dup2(fds[0], 3), 3);
+    snprintf(number, sizeof number, "%d", getpid());
+    assert_int_equal(from_environment(&in, number, "1", error), 0);
+    assert_int_equal(inherited_add(&in, fcntl(fds[1], F_DUPFD_CLOEXEC, 10)), 0); // as a predecessor hands it over
+    assert_true(is_held(&in, path[0]));
+    assert_false(is_held(&in, path[1]));
+    assert_false(is_held(&in, path[2])); // made just now
+    inherited_fini(&in);
+    for (int i = 0; i < 2; i++)
+        if (fds[i] != 3)
+            close(fds[i]);
+    scratch_dir_fini(&dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +260,7 @@ int main(void)
         cmocka_unit_test(the_same_socket_counts_once),
         cmocka_unit_test(what_is_not_for_listening_is_refused),
         cmocka_unit_test(the_environment_says_how_many),
+        cmocka_unit_test(what_a_supervisor_hands_down_stays_its_own),
     };
     return cmocka_run_group_tests_name("inherited", tests, NULL, NULL);
 }
