@@ -15,9 +15,9 @@ struct request {
 
 static void refuse(const struct request *q, const struct engineio_refusal *refusal)
 {
-    if (q->is_upgrade) { // nobody reads its body; the reference says it so
+    if (q->is_upgrade) { // nobody reads its body; the reference says it so, but for a page that may not come
         struct http_response response = {
-            .status = 400, .type = SPAN("text/html"), .body = refusal->message, .is_last = true
+            .status = refusal->status, .type = SPAN("text/html"), .body = refusal->message, .is_last = true
         };
         http_respond(q->h, &response);
         return;

@@ -14,8 +14,8 @@ struct drain {
     void (*on_done)(struct drain *d);
 };
 
-// Asks all connections of G to end, spread over at most MS milliseconds, few of them at once; ON_DONE is called when the
-// last one is gone, or soon after that time.
+// Asks all connections of G to end, spread over MS milliseconds, or less when they are few; ON_DONE is called when the last
+// one is gone, or soon after that time.
 void drain_start(struct drain *d, struct conn_group *g, uint64_t ms, void (*on_done)(struct drain *d));
 
 #endif

@@ -50,6 +50,19 @@ test('nobody is told that others went: their calls outlive the server', async t 
     assert.deepEqual(heard, []);
 });
 
+test('they are closed all along that time, by one worker or two', async t => {
+    for (const workers of ['1', '2']) {
+        const server = await start(t, ['--drain-time', '3s', '--workers', workers]);
+        const clients = await Promise.all(Array.from({ length: 80 }, () => server.connect('/login')));
+        const began = performance.now();
+        const ends = clients.map(client => client.closed.then(() => performance.now() - began));
+        await server.stop();
+        const inThirds = [0, 0, 0];
+        (await Promise.all(ends)).forEach(ms => inThirds[Math.min(2, ms / 1000 | 0)]++);
+        assert.ok(inThirds.every(n => n > 10), `${inThirds}`); // 27 are expected in each
+    }
+});
+
 test('a long drain does not keep a server with few connections', async t => {
     const server = await start(t, ['--drain-time', '1h']);
     const [a] = await server.login('A', 'B');

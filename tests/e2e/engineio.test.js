@@ -549,6 +549,10 @@ test('other origins', async t => {
             assert.equal((await ask(server, 'OPTIONS', HANDSHAKE(eio), { headers: PREFLIGHT })).status, 204);
             const other = await ask(server, 'GET', HANDSHAKE(eio), { headers: { Origin: 'http://other.example' } });
             expectRefusal(other, 4);
+            const raw = await server.dial();
+            const upgrade = await raw.request(`GET ${HANDSHAKE(eio).replace('polling', 'websocket')}`, 'Upgrade: websocket',
+                'Connection: Upgrade', 'Origin: http://other.example');
+            assert.equal(upgrade.status, 403);
             assert.equal(allowed(other)[0], undefined);
             await Polling.open(server, { eio }); // what is no page has no origin
         }

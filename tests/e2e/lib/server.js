@@ -10,6 +10,7 @@ import { Raw } from './raw.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export const PROGRAM = resolve(ROOT, process.env.STROWGER ?? 'strowger');
+const QUICK_END = ['--drain-time', '1s']; // whoever is still connected
 // Options for every server that a test starts, "--workers 4" say; the test's own come behind them.
 export const ARGS = process.env.STROWGER_ARGS?.split(' ') ?? [];
 
@@ -103,7 +104,7 @@ class Server {
 // Starts a server for the test T, which stops it. OPENFILES limits its file descriptors; WITHIN names a network namespace;
 // THROUGH is a command that runs it.
 export async function start(t, args = [], { openFiles, within, env, through = [] } = {}) {
-    const command = [PROGRAM, '--port', '0', '--admin', 'off', ...ARGS, ...args];
+    const command = [PROGRAM, '--port', '0', '--admin', 'off', ...QUICK_END, ...ARGS, ...args];
     if (openFiles) {
         command.unshift('sh', '-c', `ulimit -n ${openFiles} && exec "$0" "$@"`);
     }
