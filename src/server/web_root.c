@@ -14,7 +14,10 @@
 
 int web_root_open(struct web_root *root, const char *dir)
 {
-    root->fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    char inside[PATH_MAX];
+    if (snprintf(inside, sizeof inside, "%s/.", dir) >= (int)sizeof inside)
+        return -ENAMETOOLONG;
+    root->fd = open(inside, O_PATH | O_DIRECTORY | O_CLOEXEC); // the dot is found by who may look for files there
     return root->fd >= 0 ? 0 : -errno;
 }
 

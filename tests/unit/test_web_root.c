@@ -237,6 +237,19 @@ static void a_root_must_be_a_directory(void **state)
     assert_int_equal(web_root_open(&root, path), -ENOENT);
 }
 
+static void a_root_must_be_open_to_us(void **state)
+{
+    struct fixture *f = *state;
+    struct web_root root;
+    bool is_root = geteuid() == 0;
+    assert_int_equal(chmod(f->dir.path, 0), 0);
+    assert_int_equal(is_root ? seteuid(65534) : 0, 0);
+    int err = web_root_open(&root, f->dir.path);
+    assert_int_equal(is_root ? seteuid(0) : 0, 0);
+    assert_int_equal(chmod(f->dir.path, 0700), 0);
+    assert_int_equal(err, -EACCES);
+}
+
 int main(void)
 {
 #define UNIT_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -249,6 +262,7 @@ int main(void)
         UNIT_TEST(tags_tell_files_apart),
         UNIT_TEST(what_is_refused_leaves_nothing_open),
         UNIT_TEST(a_root_must_be_a_directory),
+        UNIT_TEST(a_root_must_be_open_to_us),
     };
     return cmocka_run_group_tests_name("web_root", tests, NULL, NULL);
 }
