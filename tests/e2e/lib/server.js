@@ -38,7 +38,9 @@ class Server {
     // Resolves when the program says where it listens, at N places.
     async listening(n = 1) {
         const said = new Promise(done => {
-            this.#child.stderr.on('data', () => this.ports.length >= n && done());
+            const look = () => this.ports.length >= n && done();
+            this.#child.stderr.on('data', look);
+            look();
         });
         const ended = await withPatience(Promise.race([said, this.#ended]), 'the program to listen');
         assert.equal(ended, undefined, `the program ended with ${ended}: ${this.log}`);
