@@ -4,6 +4,16 @@
 
 #include <errno.h>
 
+// What names below a host are made of; else what a program claims might end like one of ours and be of another host.
+static bool is_host(struct span s)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+    for (size_t i = 0; i < s.len; i++)
+        if (!memchr(letters, s.p[i], sizeof letters - 1))
+            return false;
+    return true;
+}
+
 // Whether ORIGIN fits PATTERN, in which "://*." stands for any hosts below the rest.
 static bool fits(struct span pattern, struct span origin)
 {
@@ -14,7 +24,8 @@ static bool fits(struct span pattern, struct span origin)
         return false;
     struct span before = { pattern.p, (size_t)(star - pattern.p) };
     struct span after = { star + 1, pattern.len - before.len - 1 };
-    if (origin.len <= before.len + after.len || !span_equal_nocase(before, (struct span){ origin.p, before.len }))
+    if (origin.len <= before.len + after.len || !span_equal_nocase(before, (struct span){ origin.p, before.len }) ||
+        !is_host((struct span){ origin.p + before.len, origin.len - before.len - after.len }))
         return false;
     return span_equal_nocase(after, (struct span){ origin.p + origin.len - after.len, after.len });
 }

@@ -175,6 +175,8 @@ const crossSite = [
         `${ENGINEIO}: other origins > --allow-origin`),
     row('what foreign pages may read', 'src/carrier/origin.c', 'origin.p && origin_is_listed(list, origin);', 'origin.p;',
         `${ENGINEIO}: other origins > --allow-origin`),
+    row('what looks like a host below one', 'src/carrier/origin.c', '        !is_host((struct span)', '        false && is_host((struct span)',
+        'tests/unit/test_origin.c: a_star_stands_for_hosts_below'),
     row('ICE servers for foreign pages', 'src/server/ice_http.c', '!origin_admit(&branch->origins, h->conn, r)', 'false',
         'tests/e2e/ice.test.js: pages of other origins are told when they are listed'),
 ];
