@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -145,13 +146,24 @@ int sock_bind_path(const char *path, int type)
     return err;
 }
 
+// Listens with FD for as long as it is open, but hears nobody: who connects asks again in a second, as of a packet that was
+// lost, and neither finds us here too early nor is refused. 0 or a negative errno.
+static int listen_deaf(int fd)
+{
+    struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+    const struct sock_fprog filter = { .len = 1, .filter = &nothing };
+    if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) != 0)
+        return -errno;
+    return listen(fd, 1) == 0 ? 0 : -errno;
+}
+
 int sock_probe(const struct sockaddr *addr, int type)
 {
     int fd = sock_bind(addr, type, false);
     if (fd < 0)
         return fd;
     // A listening socket lets others bind beside it as long as they don't listen.
-    int err = type == SOCK_STREAM && listen(fd, 1) != 0 ? -errno : 0;
+    int err = type == SOCK_STREAM ? listen_deaf(fd) : 0;
     close(fd);
     return err;
 }

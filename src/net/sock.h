@@ -25,7 +25,8 @@ enum { SOCK_TEXT_LEN = 64 }; // "[address]:port" with its closing zero
 // somebody answers.
 [[gnu::warn_unused_result]] int sock_bind_path(const char *path, int type);
 
-// Whether ADDR is free for TYPE: 0, -EADDRINUSE also when its holder would share it, or another negative errno.
+// Whether ADDR is free for TYPE: 0, -EADDRINUSE also when its holder would share it, or another negative errno. Nobody can
+// connect there meanwhile.
 [[gnu::warn_unused_result]] int sock_probe(const struct sockaddr *addr, int type);
 
 // The length of ADDR's own structure.

@@ -12,6 +12,8 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -144,6 +146,43 @@ static void an_address_of_another_machine_is_refused(void **state)
     assert_int_equal(sock_bind(generic(&addr), SOCK_STREAM, false), -EADDRNOTAVAIL);
 }
 
+enum { PROBES = 2000 };
+
+static void *probe(void *addr)
+{
+    for (int i = 0; i < PROBES; i++)
+        assert_int_equal(sock_probe(addr, SOCK_STREAM), 0);
+    return NULL;
+}
+
+// Whether somebody took the connection to ADDR at once, as it is done on one machine.
+static bool can_connect(const struct sockaddr *addr)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    struct tcp_info info;
+    socklen_t len = sizeof info;
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, addr, sock_len(addr)), -1);
+    assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len), 0);
+    close(fd);
+    return info.tcpi_state == TCP_ESTABLISHED;
+}
+
+static void nobody_connects_to_a_probe(void **state)
+{
+    (void)state;
+    struct sockaddr_storage addr = resolve_one("127.0.0.1", 0, "127.0.0.1:0");
+    int fd = sock_bind(generic(&addr), SOCK_STREAM, false);
+    sock_set_port(generic(&addr), sock_bound_port(fd));
+    close(fd);
+    pthread_t prober;
+    assert_int_equal(pthread_create(&prober, NULL, probe, &addr), 0);
+    size_t n = 0;
+    while (pthread_tryjoin_np(prober, NULL) == EBUSY)
+        n += can_connect(generic(&addr));
+    assert_int_equal(n, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +194,7 @@ int main(void)
         cmocka_unit_test(a_bound_socket_knows_its_port),
         cmocka_unit_test(only_the_wildcard_takes_both_families),
         cmocka_unit_test(an_address_of_another_machine_is_refused),
+        cmocka_unit_test(nobody_connects_to_a_probe),
     };
     return cmocka_run_group_tests_name("sock", tests, NULL, NULL);
 }
