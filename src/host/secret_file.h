@@ -5,9 +5,10 @@
 
 #include <stddef.h>
 
+#include "base/private_file.h"
 #include "base/span.h"
 
-enum { SECRET_MAX_LEN = 1024, SECRET_ERROR_LEN = 256 };
+enum { SECRET_MAX_LEN = 1024, SECRET_ERROR_LEN = PRIVATE_FILE_ERROR_LEN };
 
 struct secret {
     size_t len;
@@ -19,9 +20,8 @@ static inline struct span secret_span(const struct secret *s)
     return (struct span){ s->bytes, s->len };
 }
 
-// Reads the first line of the file at PATH. Its group and others must have no right to it; a credential of systemd's, whose
-// directory is closed to them, may say so only there. 0, or with SECRET unchanged and ERROR what is wrong -EINVAL for a file
-// that is no such thing, -EIO for one that can't be read.
+// Reads the first line of the file at PATH, which nobody else may read (base/private_file.h). 0, or with SECRET unchanged and
+// ERROR what is wrong -EINVAL for a file that is no such thing, -EIO for one that can't be read.
 [[gnu::warn_unused_result]] int secret_file_read(struct secret *secret, const char *path, char error[SECRET_ERROR_LEN]);
 
 #endif

@@ -3,7 +3,6 @@
 #include "net/tls_context.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -11,11 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
+#include "base/private_file.h"
 #include "base/rand.h"
 #include "net/tls_bio.h"
 #include "net/tls_tickets.h"
@@ -190,52 +189,24 @@ static int complain_of_openssl(char error[TLS_ERROR_LEN], const char *file)
     return complain(error, file, reason ? reason : "it can't be used");
 }
 
-// Whether somebody but FILE's owner can read or change it. Root may share a key of its own with a group that we are in, as
-// Debian's ssl-cert does, but not one that it runs this program on, or began to.
-static bool is_exposed(const struct stat *file)
+// Opens FILE, which holds a key if it IS_SECRET. The descriptor, or -EINVAL with ERROR.
+static int open_file(const char *file, bool is_secret, char error[TLS_ERROR_LEN])
 {
-    bool is_own = file->st_uid == geteuid() || (file->st_uid == 0 && !group_member(file->st_gid));
-    mode_t refused = is_own ? 077 : 037;
-    return (file->st_mode & refused) != 0;
-}
-
-// Opens FILE, whose state goes to ST. The checks are of what was opened, not of what may have taken its place; a pipe would
-// have all wait for whoever writes to it. The descriptor, or -EINVAL with ERROR.
-static int open_file(const char *file, struct stat *st, char error[TLS_ERROR_LEN])
-{
-    enum { MAX_FILE = 1 << 20 };
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
-        return complain(error, file, strerror(errno));
-    const char *what = fstat(fd, st) != 0       ? strerror(errno)
-                       : !S_ISREG(st->st_mode)  ? "no regular file"
-                       : st->st_size > MAX_FILE ? "larger than a key or certificate can be"
-                                                : NULL;
-    if (!what)
-        return fd;
-    close(fd);
-    return complain(error, file, what);
+    char why[PRIVATE_FILE_ERROR_LEN];
+    int fd = private_file_open(file, is_secret, why);
+    return fd < 0 ? complain(error, file, why) : fd;
 }
 
 // Opens FILE, a key, for OpenSSL. NULL with ERROR.
 static FILE *open_key(const char *file, char error[TLS_ERROR_LEN])
 {
-    struct stat st;
-    int fd = open_file(file, &st, error);
-    if (fd < 0)
-        return NULL;
-    if (is_exposed(&st)) {
-        char what[100];
-        snprintf(what, sizeof what, "others may read or change it (mode %03o); chmod 600 it", st.st_mode & 0777);
-        complain(error, file, what);
-    } else {
-        FILE *f = fdopen(fd, "r");
-        if (f)
-            return f;
+    int fd = open_file(file, true, error);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+    if (fd >= 0 && !f) {
         complain(error, file, strerror(errno));
+        close(fd);
     }
-    close(fd);
-    return NULL;
+    return f;
 }
 
 static EVP_PKEY *read_key(const char *file, char error[TLS_ERROR_LEN])
@@ -259,8 +230,7 @@ static EVP_PKEY *read_key(const char *file, char error[TLS_ERROR_LEN])
 // Reads the certificate and its chain in FILE into CTX. 0 or -EINVAL with ERROR.
 static int use_certificate(SSL_CTX *ctx, const char *file, char error[TLS_ERROR_LEN])
 {
-    struct stat st;
-    int fd = open_file(file, &st, error);
+    int fd = open_file(file, false, error);
     if (fd < 0)
         return fd;
     close(fd);

@@ -143,7 +143,7 @@ test('settings that can never work are refused', async t => {
     await refused(['--turn-url', 'turn:a b', '--turn-secret-file', file], /--turn-url takes/);
     await refused(['--turn-url', 'turn:a'], /--turn-url needs --turn-secret-file/);
     chmodSync(file, 0o640);
-    await refused(withTurn(file), /chmod 600 mends that/);
+    await refused(withTurn(file), /chmod 600 it/);
     assert.equal((await run('check', '--stun', 'stun:a')).code, 0);
 });
 

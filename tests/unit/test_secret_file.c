@@ -82,8 +82,8 @@ static void what_is_no_secret_is_refused(void **state)
     assert_refused("blank", -EINVAL, "empty");
     assert_refused("empty", -EINVAL, "empty");
     assert_refused("too long", -EINVAL, "longer than");
-    assert_refused("dir", -EINVAL, "no file");
-    assert_refused("fifo", -EINVAL, "no file"); // without waiting for who would write into it
+    assert_refused("dir", -EINVAL, "no regular file");
+    assert_refused("fifo", -EINVAL, "no regular file"); // without waiting for who would write into it
 }
 
 static void others_must_not_get_at_it(void **state)
