@@ -52,6 +52,7 @@ export class Reader {
 
     async login(url) {
         await this.page.goto(url);
+        await this.page.waitForFunction('connection.readyState === 1'); // the page does not: its login would be lost
         await this.page.fill('#username', this.name);
         await this.page.click('#login');
         // Its RTCPeerConnection is made once it has the camera: an offer before that would meet nothing.
