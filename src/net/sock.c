@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -146,14 +145,15 @@ int sock_bind_path(const char *path, int type)
     return err;
 }
 
-// Listens with FD for as long as it is open, but hears nobody: who connects asks again in a second, as of a packet that was
-// lost, and neither finds us here too early nor is refused. 0 or a negative errno.
-static int listen_deaf(int fd)
+// Listens with FD, of FAMILY, for as long as it is open, but as good as deaf: packets are dropped that come from further than
+// nowhere (RFC 5082), so that who connects asks again in a second, and neither finds us here too early nor is refused. Where
+// the system doesn't know of that they are heard. 0 or a negative errno.
+static int listen_deaf(int fd, int family)
 {
-    struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
-    const struct sock_fprog filter = { .len = 1, .filter = &nothing };
-    if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) != 0)
-        return -errno;
+    int nearest = 255;
+    setsockopt(fd, IPPROTO_IP, IP_MINTTL, &nearest, sizeof nearest); // an IPv6 socket hears IPv4 too
+    if (family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, &nearest, sizeof nearest);
     return listen(fd, 1) == 0 ? 0 : -errno;
 }
 
@@ -163,7 +163,7 @@ int sock_probe(const struct sockaddr *addr, int type)
     if (fd < 0)
         return fd;
     // A listening socket lets others bind beside it as long as they don't listen.
-    int err = type == SOCK_STREAM ? listen_deaf(fd) : 0;
+    int err = type == SOCK_STREAM ? listen_deaf(fd, addr->sa_family) : 0;
     close(fd);
     return err;
 }
