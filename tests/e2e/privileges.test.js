@@ -6,6 +6,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { freePort } from './lib/free-port.js';
 import { PROGRAM, run, start } from './lib/server.js';
 
 const isRoot = process.getuid() === 0;
@@ -89,12 +90,16 @@ test('it needs no path that it may write to', { skip: !mayMount && 'nothing can 
     assert.equal((await (await server.dial()).request('GET /')).status, 200);
 });
 
-test('who is not root can be nobody else', asRoot, () => {
-    const as = (...args) => spawnSync(PROGRAM, ['--port', '0', '--admin', 'off', ...args],
-        { uid: 12345, gid: 12345, encoding: 'utf8', timeout: 700 });
-    assert.match(as().stderr, /listening/);
-    assert.match(as('--user', '12345').stderr, /listening/);
-    const { status, stderr } = as('--user', 'daemon');
+const STRANGER = ['setpriv', '--reuid', '12345', '--regid', '12345', '--clear-groups'];
+
+test('who is not root serves, at a port of choice too, and can be nobody else', asRoot, async t => {
+    for (const args of [[], ['--listen', `127.0.0.1:${await freePort()}`], ['--user', '12345']]) {
+        const server = await start(t, args, { through: STRANGER });
+        assertIs(server, '12345', NONE);
+        assert.equal((await (await server.dial()).request('GET /')).status, 200);
+    }
+    const { status, stderr } = spawnSync(STRANGER[0], [...STRANGER.slice(1), PROGRAM, '--port', '0', '--user', 'daemon'],
+        { encoding: 'utf8' });
     assert.equal(status, 1);
-    assert.match(stderr, /^strowger: --user 'daemon': Operation not permitted\n$/);
+    assert.match(stderr, /^strowger: --user 'daemon': Operation not permitted\n$/m);
 });
