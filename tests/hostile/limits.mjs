@@ -212,10 +212,9 @@ const process = [
         'tests/e2e/privileges.test.js: with a web root it may read, and serves what only root may see'),
     row('for ever', 'src/host/privileges.c', 'prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);', '',
         'tests/e2e/privileges.test.js: without files to read it has no right at all'),
-    row('a key that others can read', 'src/net/tls_context.c', 'return (file->st_mode & refused) != 0', 'return refused == 0',
-        'tests/e2e/tls.test.js: files that are wrong are refused in one line that names them'),
-    row('a secret that others can read', 'src/host/secret_file.c', '!(st.st_mode & 077) ||', 'true ||',
-        'tests/e2e/ice.test.js: settings that can never work are refused'),
+    ...[['a key', 'tests/e2e/tls.test.js: files that are wrong are refused in one line that names them'],
+        ['a secret', 'tests/e2e/ice.test.js: settings that can never work are refused']].map(([what, test]) =>
+        row(`${what} that others can read`, 'src/base/private_file.c', '!is_secret ||', 'true ||', test)),
     row('no path to write to', 'src/main.c', 'int main(int argc, char **argv)\n{',
         'int main(int argc, char **argv)\n{\n    if (!fopen("/tmp/strowger.pid", "w"))\n        return 1;',
         'tests/e2e/privileges.test.js: it needs no path that it may write to'),
