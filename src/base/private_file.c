@@ -19,10 +19,15 @@ static bool is_systemd_credential(const char *path)
     return len && strncmp(path, directory, len) == 0 && path[len] == '/' && !strstr(path + len, "/..");
 }
 
+static bool is_our_group(gid_t gid)
+{
+    return gid == getegid() || group_member(gid);
+}
+
 // Whether somebody but FILE's owner can read or change it.
 static bool is_exposed(const struct stat *file)
 {
-    bool is_own = file->st_uid == geteuid() || (file->st_uid == 0 && !group_member(file->st_gid));
+    bool is_own = file->st_uid == geteuid() || (file->st_uid == 0 && !is_our_group(file->st_gid));
     mode_t refused = is_own ? 077 : 037;
     return (file->st_mode & refused) != 0;
 }

@@ -105,11 +105,11 @@ static const struct conn *conn_of(const struct engineio_session *e)
     return p->heard_on ? p->heard_on : p->get ? p->get->conn : NULL;
 }
 
-static void end(struct engineio_session *e, bool is_gone)
+static void stop(struct engineio_session *e, enum engineio_type last_word)
 {
     struct engineio_polling *p = e->polling;
     if (p->get)
-        respond_packet(e, is_gone ? ENGINEIO_NOOP : ENGINEIO_CLOSE);
+        respond_packet(e, last_word);
     if (p->post)
         http_refuse_body(p->post, 400);
     if (p->upgrade)
@@ -117,6 +117,12 @@ static void end(struct engineio_session *e, bool is_gone)
     leave_nameless(e);
     free(p);
     e->polling = NULL;
+}
+
+static void end(struct engineio_session *e, enum ending why)
+{
+    bool is_gone = why == ENDING_ASKED || why == ENDING_LOST;
+    stop(e, is_gone ? ENGINEIO_NOOP : ENGINEIO_CLOSE);
 }
 
 static const struct engineio_transport_ops transport = { .flush = flush, .note = note, .conn = conn_of, .end = end };
@@ -287,7 +293,7 @@ void engineio_polling_stop(struct engineio_session *e, struct conn *c)
 {
     bool is_nameless = e->polling->nameless_at != NULL;
     e->polling->upgrade = NULL; // it was not abandoned
-    end(e, true);
+    stop(e, ENGINEIO_NOOP);
     if (is_nameless && !conn_set_nameless(c))
         engineio_session_end_later(e, ENDING_NAMELESS);
 }

@@ -325,7 +325,7 @@ void engineio_session_end(struct engineio_session *e, enum ending why)
     deadline_cancel(&e->heartbeat);
     map_remove(&e->home->sessions, &e->by_sid);
     e->handler->on_close(e, why);
-    e->transport->end(e, why == ENDING_ASKED || why == ENDING_LOST);
+    e->transport->end(e, why);
     drop_queue(e);
     turn_put_off(&e->home->conns->turn, &e->at_turn_end);
 }

@@ -64,8 +64,8 @@ struct engineio_transport_ops {
     void (*note)(struct engineio_session *e, enum session_deed deed);
     // The connection that the client is at the other end of now, or NULL.
     const struct conn *(*conn)(const struct engineio_session *e);
-    // Lets go of the client, which went itself when IS_GONE.
-    void (*end)(struct engineio_session *e, bool is_gone);
+    // Lets go of the client.
+    void (*end)(struct engineio_session *e, enum ending why);
 };
 
 enum engineio_state {

@@ -58,15 +58,30 @@ static void flush(struct engineio_session *e)
     }
 }
 
-static void end_transport(struct engineio_session *e, bool is_gone)
+// A limit has its code; all else ends as the reference does, without a cause.
+static int close_code(enum ending why)
 {
-    (void)is_gone;
+    switch (why) {
+    case ENDING_TOO_BIG:
+        return WS_CLOSE_TOO_BIG;
+    case ENDING_SLOW_MESSAGE:
+        return WS_CLOSE_POLICY;
+    case ENDING_OVERFLOWED:
+    case ENDING_OUT_OF_MEMORY:
+        return WS_CLOSE_TRY_AGAIN_LATER;
+    default:
+        return WS_CLOSE_NORMAL;
+    }
+}
+
+static void end_transport(struct engineio_session *e, enum ending why)
+{
     struct engineio_socket *socket = e->carrier;
     if (!socket)
         return;
     e->carrier = NULL;
     socket->session = NULL;
-    websocket_end(&socket->websocket, ENDING_DIALECT, WS_CLOSE_NORMAL);
+    websocket_end(&socket->websocket, why, close_code(why));
 }
 
 static void note(struct engineio_session *e, enum session_deed deed)

@@ -338,6 +338,10 @@ static void on_gathering_due(struct deadline *d)
 static void begin_gathering(struct socketio_session *s, struct span text, unsigned n)
 {
     const struct engineio_home *home = s->engineio->home;
+    if (!conn_may_begin(home->conns, text.len)) {
+        engineio_session_expire(s->engineio, ENDING_OVERFLOWED);
+        return;
+    }
     struct gathering *g = s->gathering = calloc(1, sizeof *g);
     if (!g) {
         engineio_session_end(s->engineio, ENDING_OUT_OF_MEMORY);

@@ -209,5 +209,7 @@ void tap_set(struct taps *all, struct bus_port *p, int i, const struct tap_filte
     t->filters[i] = filter;
     for (int j = 0; j < TAP_MAX_WATCHERS; j++)
         is_on = is_on || t->filters[j];
+    if (!is_on)
+        atomic_store_explicit(&t->n_missed, 0, memory_order_relaxed); // there is nobody who missed it
     p->bus.watch = is_on ? &t->watch : NULL;
 }

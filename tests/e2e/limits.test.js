@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startWithAdmin } from './lib/admin.js';
-import { Polling, encode } from './lib/engineio.js';
-import { CONTINUATION, PING, PONG, Raw, TEXT, fragment, frame } from './lib/raw.js';
+import { Polling, encode, openSocket } from './lib/engineio.js';
+import { CLOSE, CONTINUATION, PING, PONG, Raw, TEXT, fragment, frame } from './lib/raw.js';
 import { start } from './lib/server.js';
 import { Guest } from './lib/socketio.js';
 
@@ -345,7 +345,8 @@ test('who takes nothing of what waits for it', async t => {
     await honest.expectSilence();
 });
 
-test('when too much has begun at all together', async t => {
+// A server where nearly as much has begun as may, 1 MiB, by BEGUN; BEGIN begins one message more.
+async function startFull(t) {
     const { server, admin } = await startWithAdmin(t, [...ECHO, '--max-queued', '1m', '--workers', '1']);
     const begin = async size => {
         const raw = await rawOn(server, '/echo');
@@ -354,6 +355,11 @@ test('when too much has begun at all together', async t => {
     };
     const begun = await Promise.all([1, 2, 3, 4].map(() => begin(260_000)));
     await Promise.all(begun.map(raw => raw.expectFrame(PONG, '')));
+    return { server, admin, begin, begun };
+}
+
+test('when too much has begun at all together', async t => {
+    const { server, admin, begin, begun } = await startFull(t);
     await (await begin(100_000)).expectClose(1013);
     const { sid } = await Polling.open(server, { path: '/socket.io/' });
     const post = await server.dial();
@@ -372,6 +378,31 @@ test('when too much has begun at all together', async t => {
     begun.forEach(raw => raw.destroy());
     await expectNothingBegun(admin);
 });
+
+test('when it goes on, less and less may begin', async t => {
+    const { server, admin, begin, begun } = await startFull(t);
+    begun.push(await begin(60_000));
+    await untilTight(begin, 40_000);
+    const promise = await openSocket(server, { path: '/socket.io/' });
+    promise.send('40');
+    await promise.next();
+    promise.send(`451-["message","${'x'.repeat(40_000)}",{"_placeholder":true,"num":0}]`);
+    await promise.expectClose(1013);
+    begun.forEach(raw => raw.destroy());
+    await expectNothingBegun(admin);
+});
+
+// Resolves when so little may be begun that who BEGINs SIZE bytes is sent away.
+async function untilTight(begin, size) {
+    for (;;) {
+        const raw = await begin(size);
+        const { opcode, payload } = await raw.frame();
+        raw.destroy();
+        if (opcode === CLOSE) {
+            return assert.equal(payload.readUInt16BE(), 1013);
+        }
+    }
+}
 
 async function expectNothingBegun(admin) {
     for (let i = 0; i < 100; i++) {

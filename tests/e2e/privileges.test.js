@@ -2,7 +2,7 @@
 // Root is given up once the ports are open, and what only root may read can be read still.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -102,4 +102,27 @@ test('who is not root serves, at a port of choice too, and can be nobody else', 
         { encoding: 'utf8' });
     assert.equal(status, 1);
     assert.match(stderr, /^strowger: --user 'daemon': Operation not permitted\n$/m);
+});
+
+test('a secret that root shares with a group of ours is one, and what others may read is none', asRoot, async t => {
+    const directory = mkdtempSync(join(tmpdir(), 'strowger-')), secret = join(directory, 'secret');
+    t.after(() => rmSync(directory, { recursive: true }));
+    chmodSync(directory, 0o755);
+    writeFileSync(secret, 'of root and its group');
+    chownSync(secret, 0, 23456);
+    const args = ['--turn-url', 'turn:turn.example.org', '--turn-secret-file', secret];
+    const users = [['--regid', '23456', '--clear-groups'], ['--regid', '12345', '--groups', '23456']]
+        .map(groups => ['setpriv', '--reuid', '12345', ...groups]);
+    chmodSync(secret, 0o640);
+    for (const through of users) {
+        assertIs(await start(t, args, { through }), '12345', NONE);
+    }
+    for (const mode of [0o644, 0o660]) {
+        chmodSync(secret, mode);
+        for (const [command, ...words] of users) {
+            const { status, stderr } = spawnSync(command, [...words, PROGRAM, '--port', '0', ...args], { encoding: 'utf8' });
+            assert.equal(status, 1);
+            assert.match(stderr, /others than its owner may read or change it/);
+        }
+    }
 });

@@ -332,7 +332,8 @@ test('an event and its attachments are one message', async t => {
         }
         socket.send(event(3));
         [400, 400, 400].forEach(n => socket.send(Buffer.alloc(n)));
-        await socket.expectClose(1000);
+        await socket.expectClose(1009);
+        assert.equal((await socket.closed).reason, 'message too big');
     });
 
     await t.test('that must end in time', async () => {
@@ -344,7 +345,7 @@ test('an event and its attachments are one message', async t => {
         await socket.next();
         socket.send(event(2));
         socket.send(Buffer.alloc(1));
-        await socket.expectClose(1000);
+        await socket.expectClose(1008);
     });
 });
 

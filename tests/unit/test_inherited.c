@@ -106,6 +106,14 @@ static void what_is_not_to_be_shared_is_listened_to_by_all(void **state)
     inherited_fini(&in);
 }
 
+static bool has_ipv6(void)
+{
+    int fd = sock_bind(AT("::1", 0), SOCK_STREAM, false);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
 static void a_place_takes_what_is_at_its_address(void **state)
 {
     (void)state;
@@ -121,6 +129,14 @@ static void a_place_takes_what_is_at_its_address(void **state)
     assert_true(inherited_has(&in, AT("::", port), SOCK_STREAM));
     assert_false(in.list[0].is_used);
     inherited_fini(&in);
+}
+
+static void a_place_for_both_families_takes_either(void **state)
+{
+    (void)state;
+    if (!has_ipv6())
+        skip();
+    struct inherited in = { 0 };
     int ipv6 = bound("::1", 0, SOCK_STREAM, false), any = bound("::", 0, SOCK_STREAM, false);
     int ipv6_port = sock_bound_port(ipv6), any_port = sock_bound_port(any);
     assert_int_equal(inherited_add(&in, ipv6), 0);
@@ -256,6 +272,7 @@ int main(void)
         cmocka_unit_test(no_two_places_take_the_same),
         cmocka_unit_test(what_is_not_to_be_shared_is_listened_to_by_all),
         cmocka_unit_test(a_place_takes_what_is_at_its_address),
+        cmocka_unit_test(a_place_for_both_families_takes_either),
         cmocka_unit_test(any_port_is_one_that_nobody_else_uses),
         cmocka_unit_test(the_same_socket_counts_once),
         cmocka_unit_test(what_is_not_for_listening_is_refused),

@@ -132,6 +132,17 @@ static void a_gap_is_told_with_the_next_line_that_is_wanted(void **state)
     assert_non_null(strstr(arriving(f, 1), "\"missed\":2"));
 }
 
+static void a_gap_is_none_of_who_comes_later(void **state)
+{
+    struct fixture *f = *state;
+    tap_set(&f->taps, &f->port, 0, &everything);
+    say_too_much(f, 2);
+    tap_set(&f->taps, &f->port, 0, NULL);
+    tap_set(&f->taps, &f->port, 0, &everything);
+    say_in(f, "ours");
+    assert_null(strstr(arriving(f, 1), "missed"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +150,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_not_asked_for_is_not_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_gap_is_told_once, setup, teardown),
         cmocka_unit_test_setup_teardown(a_gap_is_told_with_the_next_line_that_is_wanted, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_gap_is_none_of_who_comes_later, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
