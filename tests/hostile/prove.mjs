@@ -101,7 +101,7 @@ async function outputOf(command, args, env) {
 async function outcome(directory, test, option) {
     const { file, name, subtest } = partsOf(test);
     const { STROWGER_ARGS, ...others } = process.env;
-    const env = { ...others, STROWGER: join(directory, 'strowger'), CMOCKA_MESSAGE_OUTPUT: 'TAP' };
+    const env = { ...others, STROWGER: join(directory, 'strowger'), CMOCKA_MESSAGE_OUTPUT: 'TAP', PATIENCE_MS: '8000' };
     const pattern = `^${name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}$`;
     const output = file.endsWith('.c')
         ? await outputOf(join(directory, unitTest(file)), [], env)
