@@ -345,9 +345,10 @@ static void show_line(struct ladder *l, struct span line)
 // Shows what comes until it ends. The exit status.
 static int follow(struct admin_client *c, bool is_json)
 {
-    static struct ladder ladder = { .width = MIN_WIDTH };
+    static struct ladder ladder; // large, and set here: what is not zero would lie in the program's file
     struct span line;
     int n;
+    ladder.width = MIN_WIDTH;
     while ((n = admin_client_next_line(c, QUIET_MS, &line)) == 1 || n == -EAGAIN) {
         if (n == 1 && is_json)
             printf("%.*s\n", (int)line.len, line.p);
