@@ -64,7 +64,7 @@ struct engineio_transport_ops {
     void (*note)(struct engineio_session *e, enum session_deed deed);
     // The connection that the client is at the other end of now, or NULL.
     const struct conn *(*conn)(const struct engineio_session *e);
-    // Lets go of the client.
+    // Lets go of the client; WHY is why the session ends, for what the client may be told of it.
     void (*end)(struct engineio_session *e, enum ending why);
 };
 

@@ -58,7 +58,8 @@ static void flush(struct engineio_session *e)
     }
 }
 
-// A limit has its code; all else ends as the reference does, without a cause.
+// What a message or a queue was over has the code that it has on any WebSocket; all else is Engine.IO's to tell, which has
+// no codes.
 static int close_code(enum ending why)
 {
     switch (why) {
@@ -67,7 +68,6 @@ static int close_code(enum ending why)
     case ENDING_SLOW_MESSAGE:
         return WS_CLOSE_POLICY;
     case ENDING_OVERFLOWED:
-    case ENDING_OUT_OF_MEMORY:
         return WS_CLOSE_TRY_AGAIN_LATER;
     default:
         return WS_CLOSE_NORMAL;

@@ -164,6 +164,8 @@ const slowConsumers = [
         `${E2E}: when too much waits for all together`),
     row('what has begun at all', 'src/net/conn.h', 'return len <= most || !g->backlog', 'return true || !g->backlog',
         `${E2E}: when too much has begun at all together`),
+    row('a text that promises attachments', 'src/carrier/socketio_session.c', 'if (!conn_may_begin(home->conns, text.len))', 'if (false)',
+        `${E2E}: when it goes on, less and less may begin`),
     row('who does not read what it asks for is not read', 'src/net/conn.c', 'conn_out_len(c) > CONN_FULL_LEN', 'false',
         'tests/unit/test_ws_session.c: who_asks_but_does_not_read_waits'),
 ];

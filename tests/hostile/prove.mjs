@@ -5,9 +5,8 @@
 //   tests/hostile/prove.mjs [--check] [PATTERN]
 //
 // --check only looks whether all that would be replaced still stands in the sources, once each, and the tests have those
-// names; PATTERN: only limits whose
-// description it matches. A test must pass with the whole program first. The tree itself is left alone: what is changed and
-// built is a copy in a directory for temporary files.
+// names; PATTERN: only limits whose description it matches. A test must pass with the whole program first. The tree itself is
+// left alone: what is changed and built is a copy in a directory for temporary files.
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
